@@ -39,7 +39,9 @@ fn commit() -> String {
     if std::env::var("PROFILE").is_ok_and(|profile| profile != "release") {
         return "not recorded in debug builds".to_owned();
     }
-    for place in ["src", "crates", "analyses", "Cargo.toml"] {
+    for place in
+        ["src", "crates", "analyses", "Cargo.toml"].into_iter().filter(|place| Path::new(place).exists())
+    {
         println!("cargo::rerun-if-changed={place}");
     }
     of_package().or_else(of_checkout).unwrap_or_else(|| "unknown".to_owned())
@@ -77,7 +79,8 @@ fn features() -> String {
 /// A digest of the files at and below these places. Another compiler may compute other last digits, and another digest too.
 fn digest_of(places: &[&str]) -> u64 {
     let mut digest = DefaultHasher::new();
-    for place in places {
+    // A package holds some of the places. A file that is missing would count as changed in every build.
+    for place in places.iter().filter(|place| Path::new(place).exists()) {
         println!("cargo::rerun-if-changed={place}");
         for file in files(Path::new(place)) {
             file.to_string_lossy().replace('\\', "/").hash(&mut digest);

@@ -44,7 +44,7 @@ bench *name:
 reproduce *options:
     cargo run --release --locked -- reproduce {{ options }}
 
-# Inputs of a kind (audit, analysis, csv, npy, images, results, lesson), changed by libFuzzer; needs cargo-fuzz and nightly
+# Inputs of a kind (audit, analysis, table, npy, images, results, lesson), changed by libFuzzer; needs cargo-fuzz and nightly
 fuzz kind *options:
     cargo run --locked --example fuzz -- {{ kind }} --seeds fuzz/corpus/{{ kind }}
     cargo +nightly fuzz run {{ kind }} {{ options }}

@@ -123,7 +123,7 @@ fn pages_say_how_many_claims_are_independent() {
     let (_, section) = page.split_once("<a id=\"follows\"></a>").expect("the section");
     let section = section.split("<a id=").next().unwrap_or(section);
     assert!(section.contains(&format!("{independent} of the {total} claims are independent")), "{section}");
-    // Networks stand there as a range.
+    // The section names the claims about networks as a range.
     let named = |id: &str| section.contains(id) || id.starts_with('N') && section.contains("N1 to N4");
     assert_eq!(derived.into_iter().filter(|id| !named(id)).collect::<Vec<_>>(), Vec::<&str>::new());
     assert!(read("README.md").contains(&format!("{independent} of its {total} claims are independent")));
@@ -168,7 +168,7 @@ fn lists_of_places_are_read_to_their_end() {
 #[test]
 fn every_file_that_a_page_names_is_there() {
     let missing = |page: &str| -> Vec<String> {
-        // Of commands, the program; patterns stand for many files.
+        // Of a command only the program is looked for, and a pattern is no file.
         let quoted = page.split('`').skip(1).step_by(2).filter_map(|name| name.split_whitespace().next());
         let rooms = ["src/", "crates/", "tests/", "analyses/", "docs/", "figures/"];
         let names =
@@ -180,7 +180,7 @@ fn every_file_that_a_page_names_is_there() {
     for page in citing_files().into_iter().filter(is_page) {
         assert_eq!(missing(&read(&page)), Vec::<String>::new(), "{}", page.display());
     }
-    let page = read("docs/theory.md")
-        .replace("crates/core/src/claims/binary.rs", "crates/core/src/claims/bynary.rs");
-    assert_eq!(missing(&page), ["crates/core/src/claims/bynary.rs"; 4]);
+    let page =
+        read("docs/theory.md").replace("crates/core/src/claims/laws.rs", "crates/core/src/claims/lows.rs");
+    assert_eq!(missing(&page), ["crates/core/src/claims/lows.rs"; 12]);
 }

@@ -113,16 +113,16 @@ fn bad_cells_are_named_by_line_and_column() {
     let cases = [
         (
             "age,y\n1,a\n2,b\n,a\n",
-            "line 4, column \"age\": the cell is empty; fill it in, or give --missing drop-row",
+            "line 4, column \"age\": the cell is empty; fill it in, or give `missing` drop-row",
         ),
         ("age,y\n1,a\n2, \n", "line 3, column \"y\": the label is missing"),
         (
             "age,y\n1,a\nold,b\n",
-            "line 3, column \"age\": \"old\" is not a number; leave the column out with --drop age",
+            "line 3, column \"age\": \"old\" is not a number; leave the column out with `drop` age",
         ),
         (
             "age,y\n\"1,5\",a\n",
-            "line 2, column \"age\": \"1,5\" is not a number with a decimal point; give --decimal ,",
+            "line 2, column \"age\": \"1,5\" is not a number with a decimal point; give `decimal` ,",
         ),
         ("age,y\n1,a\nnan,b\n", "line 3, column \"age\": \"nan\" marks a missing value"),
         ("age,y\n1,a\n-inf,b\n", "line 3, column \"age\": \"-inf\" is not finite"),
@@ -196,7 +196,7 @@ fn text_in_another_encoding_is_refused_with_its_place() {
     assert!(complaint(b"age,y\n1,a\n\xff2,b\n").starts_with("line 3, column \"age\": is not UTF-8"));
     assert!(complaint(b"age,\xe9t\xe9,y\n1,2,a\n").starts_with("line 1, column 2: is not UTF-8"));
     // UTF-16 without a byte-order mark.
-    assert!(complaint(b"a\0,\0y\0\n\0").contains("--encoding utf-16"));
+    assert!(complaint(b"a\0,\0y\0\n\0").contains("`encoding` utf-16"));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn speed(network: &Architecture, steps: usize) -> Result<()> {
     let mut order: Vec<usize> = (0..count).collect();
     order.shuffle(&mut stream(SEED, 0));
     let mut batches = order.chunks(BATCH).cycle();
-    let at_first = most_resident()?;
+    let at_first = peak_resident()?;
     for batch in batches.by_ref().take(WARM_UP) {
         training.step(batch)?;
     }
@@ -126,12 +126,12 @@ fn speed(network: &Architecture, steps: usize) -> Result<()> {
         ensure!(training.step(batch)?.is_finite(), "the loss is no longer finite");
     }
     let (processor, wall) = (processor_seconds() - processor, wall.elapsed().as_secs_f64());
-    println!("{processor} {wall} {} {at_first} {}", steps * BATCH, most_resident()?);
+    println!("{processor} {wall} {} {at_first} {}", steps * BATCH, peak_resident()?);
     Ok(())
 }
 
 /// The most memory that was resident so far, in KiB.
-fn most_resident() -> Result<u64> {
+fn peak_resident() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kibibytes = line.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;

@@ -166,7 +166,7 @@ def losses(directory, with_double):
         print(apart(ours, double), apart(single, double))
 
 
-def most_resident():
+def peak_resident():
     """The most memory that was resident so far, in KiB."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1])
@@ -182,7 +182,7 @@ def speed(name, steps, setting):
     recipe = {"rate": 0.01, "decay": 1e-4, "optimizer": {"sgd": {"momentum": 0.9}}}
     optimizer = descent(network, recipe)
     run = torch.compile(network) if setting == "compiled" else network
-    at_first = most_resident()
+    at_first = peak_resident()
     for step in range(WARM_UP + steps):
         if step == WARM_UP:
             begin = time.process_time(), time.perf_counter()
@@ -193,7 +193,7 @@ def speed(name, steps, setting):
         optimizer.step()
         assert math.isfinite(loss.item())
     processor, wall = time.process_time() - begin[0], time.perf_counter() - begin[1]
-    print(processor, wall, steps * BATCH, at_first, most_resident())
+    print(processor, wall, steps * BATCH, at_first, peak_resident())
 
 
 def idx(directory, name):

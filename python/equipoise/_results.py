@@ -44,24 +44,24 @@ def number(value: Any, digits: int = 4) -> str:
 
 
 # More rows and classes than these fill a screen, and a browser that holds a million cells answers nothing.
-MOST_ROWS = 60
-MOST_CLASSES = 40
-MOST_TICKS = 24
+MAX_ROWS = 60
+MAX_CLASSES = 40
+MAX_TICKS = 24
 
 
 def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """A table for notebooks."""
     head = "".join(f"<th>{html.escape(str(name))}</th>" for name in heads)
     body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(number(cell))}</td>" for cell in row) + "</tr>" for row in rows[:MOST_ROWS]
+        "<tr>" + "".join(f"<td>{html.escape(number(cell))}</td>" for cell in row) + "</tr>" for row in rows[:MAX_ROWS]
     )
-    more = f"<p>{len(rows) - MOST_ROWS} more rows are in to_frame()</p>" if len(rows) > MOST_ROWS else ""
+    more = f"<p>{len(rows) - MAX_ROWS} more rows are in to_frame()</p>" if len(rows) > MAX_ROWS else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 def html_heat_map(matrix: NDArray[np.float64], rows: Sequence[str], columns: Sequence[str], caption: str) -> str:
     """A matrix of numbers from 0 to 1 whose cells are the darker the larger they are; few classes have room."""
-    if len(rows) > MOST_CLASSES:
+    if len(rows) > MAX_CLASSES:
         return f"<p>{html.escape(caption)}: {len(rows)} classes, which plot() draws</p>"
 
     def cell(value: float) -> str:
@@ -83,12 +83,12 @@ def html_heat_map(matrix: NDArray[np.float64], rows: Sequence[str], columns: Seq
 
 def side_of(classes: Sequence[str]) -> float:
     """Inches that so many classes take; many share them."""
-    return 0.45 * min(len(classes), MOST_TICKS)
+    return 0.45 * min(len(classes), MAX_TICKS)
 
 
 def tick_classes(axis: Any, classes: Sequence[str]) -> None:
     """Names along an axis, so many as have room."""
-    places = range(0, len(classes), -(-len(classes) // MOST_TICKS))
+    places = range(0, len(classes), -(-len(classes) // MAX_TICKS))
     axis.set_ticks(places, [classes[place] for place in places])
 
 

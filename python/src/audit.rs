@@ -1,7 +1,7 @@
 //! The audit of logits and labels.
 
 use crate::arguments::{Loss, Weights, class_weights};
-use crate::errors::{value_error, without_options};
+use crate::errors::{in_arguments, value_error};
 use crate::threads::for_a_lasting_child;
 use equipoise::audit::{
     AuditInput, AuditRecord, ReadOptions, Reduction, audit as audit_of, compare_head, findings, recalibrate,
@@ -102,8 +102,8 @@ pub(crate) fn audit<'py>(
         Ok(record)
     });
     let record: AuditRecord = audited.map_err(|error: equipoise::data::DataError| value_error(error))?;
-    let findings = findings(&record).iter().map(|finding| without_options(finding)).collect();
-    let summary = without_options(&summary(&record));
-    let verdict = verdict(&record).lines.iter().map(|line| without_options(line)).collect();
+    let findings = findings(&record).iter().map(|finding| in_arguments(finding)).collect();
+    let summary = in_arguments(&summary(&record));
+    let verdict = verdict(&record).lines.iter().map(|line| in_arguments(line)).collect();
     Ok(pythonize(python, &AuditInWords { record, summary, verdict, findings })?)
 }

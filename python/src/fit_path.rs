@@ -6,7 +6,7 @@ use crate::errors::value_error;
 use crate::interrupt::Watch;
 use crate::solve::{Plan, Solved, handed_out};
 use equipoise::data::{Dataset, HeldOutShare, Labels};
-use equipoise::record::{End, SolvedOver, Sweep, SweepEnd, SweepPlan, TestRecord};
+use equipoise::record::{End, PenaltySweep, SolvedOver, SweepEnd, SweepPlan, TestRecord};
 use equipoise::solver::{Head, Problem};
 use nalgebra::DMatrix;
 use pyo3::prelude::*;
@@ -24,12 +24,12 @@ pub(crate) enum Penalties {
 
 impl Penalties {
     fn falling(self) -> PyResult<Vec<f64>> {
-        let (count, most) = (self.count(), Sweep::MAX_PENALTIES);
+        let (count, most) = (self.count(), PenaltySweep::MAX_PENALTIES);
         if count > most {
             return Err(value_error(format!("l2s: {count} penalties; a path has {most} penalties at most")));
         }
         Ok(match self {
-            Self::Range(from, to, count) => Sweep::penalties(from, to, count),
+            Self::Range(from, to, count) => PenaltySweep::penalties(from, to, count),
             Self::Falling(falling) => falling,
         })
     }
@@ -119,7 +119,7 @@ pub(crate) fn fit_path<'py>(
     let Some(&largest) = falling.first() else { return Ok(None) };
     let held_out = test.of(&whole)?;
     let problem = plan.problem(held_out.training.as_ref().unwrap_or(&whole), largest)?;
-    let SweepEnd::Best(Sweep { record: sweep, mut path }) =
+    let SweepEnd::Best(PenaltySweep { record: sweep, mut path }) =
         swept(python, &problem, (&plan, falling.as_slice()), &held_out, callback.as_ref())?
     else {
         return Ok(None);
@@ -153,7 +153,7 @@ fn swept(
         let measure =
             |head: &Head| -> Result<_, Box<dyn Error>> { Ok(Some(held_out.measure(problem, head)?)) };
         // As text, since errors of other kinds do not go from thread to thread.
-        Sweep::run(problem, sweep, &measure, &mut |_, at| watch.iteration(at))
+        PenaltySweep::run(problem, sweep, &measure, &mut |_, at| watch.iteration(at))
             .map_err(|error| error.to_string())
     });
     watch.finish()?;

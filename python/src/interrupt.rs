@@ -67,7 +67,7 @@ pub(crate) struct Progress {
 /// Work that was stopped by Ctrl-C unwinds with this; nobody else sees it.
 struct Interrupted;
 
-/// Tells of progress from any thread.
+/// Reports progress from any thread.
 #[derive(Clone, Copy)]
 pub(crate) struct Report<'r> {
     sender: &'r Sender<Progress>,

@@ -3,7 +3,7 @@
 use crate::arguments::{Loss, Weights, class_weights};
 use crate::arrays::columns_as_bytes;
 use crate::audit::Scores;
-use crate::errors::{value_error, without_options};
+use crate::errors::{in_arguments, value_error};
 use equipoise::loss::{ClassWeighting, LOSS_TABLE, Link, Loss as _, LossRow, LossSpec, Targets};
 use nalgebra::DMatrix;
 use pyo3::prelude::*;
@@ -34,10 +34,10 @@ impl Row {
         Self {
             name: row.name,
             title: row.title,
-            equation: without_options(row.equation),
+            equation: in_arguments(row.equation),
             law: row.law,
             source: row.source,
-            practice: without_options(row.practice),
+            practice: in_arguments(row.practice),
             paper_name: row.paper_name,
             default: row.default.clone(),
             probability: match row.link {

@@ -2,7 +2,7 @@
 
 use crate::arguments::{Loss, Samples, Weights, class_weights};
 use crate::arrays::columns_as_bytes;
-use crate::errors::{value_error, without_options};
+use crate::errors::{in_arguments, value_error};
 use crate::interrupt::Watch;
 use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeights, LossSpec};
@@ -166,7 +166,7 @@ pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<H
             "raise max_iter".clone_into(advice);
         }
         End::Separable { advice, .. } | End::NotConverged { advice, .. } => {
-            *advice = without_options(advice);
+            *advice = in_arguments(advice);
         }
         End::Stationary(_) => {}
     }

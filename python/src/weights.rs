@@ -1,7 +1,7 @@
 //! Class weights: those that meet a target, and what every weight does.
 
 use crate::arguments::{Loss, Samples, Weights, class_weights};
-use crate::errors::{value_error, without_options};
+use crate::errors::{in_arguments, value_error};
 use crate::interrupt::{Progress, interruptible};
 use equipoise::balance::{
     DesignError, DesignStep, MeanProbability, WeightEffects, WeightTarget, design_weights_observed,
@@ -85,7 +85,7 @@ fn designed(
     let asked = Asked { target: text, problem: &problem };
     let closed_form = target.closed_form(dataset.labels()).is_some();
     let mut record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
-    record.why = record.why.map(|why| without_options(&why));
+    record.why = record.why.map(|why| in_arguments(&why));
     Ok(record)
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn weight_effects(
     let record = interruptible(python, None, |_| effects(&problem))?;
     match record {
         Ok(record) => Ok(pythonize(python, &record)?),
-        Err(why) => Err(value_error(without_options(&why))),
+        Err(why) => Err(value_error(in_arguments(&why))),
     }
 }
 

@@ -176,8 +176,8 @@ enum Statistic {
     Count,
     Mean,
     Median,
-    Least,
-    Most,
+    Min,
+    Max,
 }
 
 impl Caption {
@@ -268,8 +268,8 @@ impl Query {
             "count" => Statistic::Count,
             "mean" => Statistic::Mean,
             "median" => Statistic::Median,
-            "min" => Statistic::Least,
-            "max" => Statistic::Most,
+            "min" => Statistic::Min,
+            "max" => Statistic::Max,
             other => {
                 return Err(format!(
                     "`{other}` is not `count`, `mean`, `median`, `min` or `max`, nor a setting such as `repetitions`"
@@ -353,8 +353,8 @@ impl Query {
                 Some(numbers.iter().sum::<f64>() / numbers.len() as f64)
             }
             Statistic::Median => median(&numbers),
-            Statistic::Least => numbers.iter().copied().reduce(f64::min),
-            Statistic::Most => numbers.iter().copied().reduce(f64::max),
+            Statistic::Min => numbers.iter().copied().reduce(f64::min),
+            Statistic::Max => numbers.iter().copied().reduce(f64::max),
             Statistic::Mean | Statistic::Count => None,
         };
         answer.map_or_else(|| "no number".to_owned(), written)

@@ -6,11 +6,11 @@ use super::free_features;
 use super::measure::{Measure, Selector, Shape};
 use super::observe::{is_trace, unfit};
 use super::specification::{
-    Analysis, Design, Draw, Family, Halving, NamedWeights, Optimizer, RateUnit, Series, TestSamples,
-    Training, WeightRule,
+    Analysis, Design, Draw, Family, Halving, NamedWeights, RateUnit, Series, SeriesOptimizer, TestSamples,
+    TrainingSpec, WeightRule,
 };
 use super::train::{self, Refused, Task};
-use crate::cnn::Optimizer as Steps;
+use crate::cnn::Optimizer;
 use crate::data::{Dataset, Labels};
 use crate::files::check_readable_again;
 use crate::memory::check_memory;
@@ -330,7 +330,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         if let Some((measure, why)) = analysis.measure.iter().find_map(unfit) {
             return fault("measure", format!("`{}` {why}", measure.name()));
         }
-        if dataset.fixed_logits().is_some() && series.optimizer != Optimizer::Newton {
+        if dataset.fixed_logits().is_some() && series.optimizer != SeriesOptimizer::Newton {
             return fault(
                 format!("series.{number}.optimizer"),
                 "first-order optimizers need a design with features",
@@ -349,7 +349,7 @@ fn searches(analysis: &Analysis) -> Result<(), Fault> {
     for (number, series) in analysis.series.iter().enumerate() {
         drawn_weights(&format!("series.{number}.class_weights"), series.class_weights.as_ref())?;
         match series.optimizer {
-            Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations }
+            SeriesOptimizer::Lbfgs { iterations } | SeriesOptimizer::GradientDescent { iterations }
                 if !(1..=MAX_ITERATIONS).contains(&iterations) =>
             {
                 let problem = format!("{iterations} iterations; give 1 to {MAX_ITERATIONS}");
@@ -380,7 +380,7 @@ fn drawn_weights(key: &str, rule: Option<&WeightRule>) -> Result<(), Fault> {
 }
 
 /// States every training of a sweep point, on the first draw.
-fn trainings(analysis: &Analysis, training: &Training) -> Result<FirstDraw, Fault> {
+fn trainings(analysis: &Analysis, training: &TrainingSpec) -> Result<FirstDraw, Fault> {
     match (training.held_out, training.held_out_share) {
         (0, None) if training.chooses() => {
             return fault("training.held_out", "0 images; several `rates` need images to choose by");
@@ -405,7 +405,7 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<FirstDraw, Faul
         _ => {}
     }
     if training.rate_unit == RateUnit::InitialGradient
-        && !matches!(training.recipe.optimizer, Steps::Sgd { .. })
+        && !matches!(training.recipe.optimizer, Optimizer::Sgd { .. })
     {
         return fault(
             "training.rate_unit",
@@ -432,7 +432,7 @@ fn trainings(analysis: &Analysis, training: &Training) -> Result<FirstDraw, Faul
     let mut features = 0;
     for (number, series) in analysis.series.iter().enumerate() {
         let at_series = |problem: String| Fault { key: format!("series.{number}"), problem };
-        if series.optimizer != Optimizer::Newton {
+        if series.optimizer != SeriesOptimizer::Newton {
             return fault(
                 format!("series.{number}.optimizer"),
                 "applies to solved heads only; set `training.recipe.optimizer`",

@@ -36,6 +36,15 @@ fn matrix(measure: Measure, kind: &str) -> Result<(), Fault> {
     }
 }
 
+/// Checks the panels of a plot, of which there is one at least. Faults are named from the figure on.
+fn each_panel<P>(plot: &str, panels: &[P], check: impl Fn(&P) -> Result<(), Fault>) -> Result<(), Fault> {
+    at_least_one(panels.len(), &format!("plot.{plot}.panels"))?;
+    panels.iter().enumerate().try_for_each(|(number, panel)| {
+        check(panel)
+            .map_err(|found| Fault { key: format!("plot.{plot}.panels.{number}.{}", found.key), ..found })
+    })
+}
+
 /// A figure of an experiment, whose keys are named from the figure on.
 pub(super) struct Drawing<'a> {
     pub(super) experiment: &'a Experiment,
@@ -56,15 +65,7 @@ impl Drawing<'_> {
             Err(why) => return fault("caption", why),
         }
         match &self.plan.plot {
-            Plot::Curves { panels } => {
-                at_least_one(panels.len(), "plot.curves.panels")?;
-                panels.iter().enumerate().try_for_each(|(number, panel)| {
-                    self.curves(panel).map_err(|found| Fault {
-                        key: format!("plot.curves.panels.{number}.{}", found.key),
-                        ..found
-                    })
-                })
-            }
+            Plot::Curves { panels } => each_panel("curves", panels, |panel| self.curves(panel)),
             Plot::Scatter { panels, colour } => {
                 at_least_one(panels.len(), "plot.scatter.panels")?;
                 self.colour(colour, false)
@@ -78,25 +79,14 @@ impl Drawing<'_> {
             }
             Plot::Maps { measure, at, only } => self.maps(*measure, at, only),
             Plot::Intervals { panels, beside } => {
-                at_least_one(panels.len(), "plot.intervals.panels")?;
-                let keyed = |found: Fault| Fault { key: format!("plot.intervals.{}", found.key), ..found };
-                self.only(beside).map_err(keyed)?;
-                panels.iter().enumerate().try_for_each(|(number, panel)| {
-                    self.interval(panel).map_err(|found| {
-                        keyed(Fault { key: format!("panels.{number}.{}", found.key), ..found })
-                    })
-                })
+                self.only(beside)
+                    .map_err(|found| Fault { key: format!("plot.intervals.{}", found.key), ..found })?;
+                each_panel("intervals", panels, |panel| self.interval(panel))
             }
             Plot::Forest { table, family, panels } => {
-                at_least_one(panels.len(), "plot.forest.panels")?;
                 self.family(table, family)?;
-                panels.iter().enumerate().try_for_each(|(number, panel)| {
-                    check_axis(&panel.x_axis, "x_axis")
-                        .and_then(|()| self.fixed_axes(&panel.at, |_| false))
-                        .map_err(|found| Fault {
-                            key: format!("plot.forest.panels.{number}.{}", found.key),
-                            ..found
-                        })
+                each_panel("forest", panels, |panel| {
+                    check_axis(&panel.x_axis, "x_axis").and_then(|()| self.fixed_axes(&panel.at, |_| false))
                 })
             }
             Plot::Regions { target, half_width } => {

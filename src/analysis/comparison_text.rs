@@ -1,7 +1,7 @@
 //! A comparison as text: tables of means, and of the differences of each family with their intervals.
 
 use super::comparison::{Comparison, FamilyDifferences, PointMeans, SeriesMeans};
-use super::measure::{Selector, Unit};
+use super::measure::{DisplayUnit, Selector};
 use super::paired::{Draws, FEWEST_PAIRS, LEVEL, POWER, PairedDifference, detectable_in_errors};
 
 /// A table of one measure or family.
@@ -51,8 +51,8 @@ fn differences(family: &FamilyDifferences, draws: Draws) -> ComparisonTable {
             family.name,
             words(&family.measure),
             match unit {
-                Unit::Percent => ", percentage points",
-                Unit::Plain => "",
+                DisplayUnit::Percent => ", percentage points",
+                DisplayUnit::Plain => "",
             }
         ),
         rows: std::iter::once(headings.collect()).chain(family.pairs.iter().map(row)).collect(),
@@ -134,8 +134,8 @@ fn by_class(point: &PointMeans) -> ComparisonTable {
 fn heading(point: &PointMeans, place: &str) -> String {
     let draws = point.rows.iter().map(|row| row.draws).max().unwrap_or(0);
     let unit = match point.measure.measure.unit() {
-        Unit::Percent => ", %",
-        Unit::Plain => "",
+        DisplayUnit::Percent => ", %",
+        DisplayUnit::Plain => "",
     };
     let of = words(&point.measure);
     format!("{of}{unit}{place}: mean ± standard deviation over {draws} draws")
@@ -177,14 +177,14 @@ fn columns(points: &[String]) -> Vec<String> {
     points.iter().map(column).collect()
 }
 
-fn number_cell(unit: Unit, number: Option<(f64, f64)>) -> String {
+fn number_cell(unit: DisplayUnit, number: Option<(f64, f64)>) -> String {
     let Some((mean, deviation)) = number else { return "–".to_owned() };
     let deviation =
         if deviation.is_nan() { String::new() } else { format!(" ± {}", unit.written(deviation)) };
     format!("{}{deviation}", unit.written(mean))
 }
 
-fn difference_cell(unit: Unit, difference: &PairedDifference) -> String {
+fn difference_cell(unit: DisplayUnit, difference: &PairedDifference) -> String {
     if difference.pairs == 0 {
         return "–".to_owned();
     }

@@ -8,7 +8,9 @@ use super::check::BYTES_OF_PROBLEM;
 use super::error::AnalysisError;
 use super::file::Experiment;
 use super::measure::{Measure, Shape};
-use super::specification::{Analysis, Design, DesignSize, Draw, MAX_CLASSES, Optimizer, Series, Training};
+use super::specification::{
+    Analysis, Design, DesignSize, Draw, MAX_CLASSES, Series, SeriesOptimizer, TrainingSpec,
+};
 use super::unit::{Unit, UnitKind, WorkList};
 use crate::cnn::ActivationShape;
 use crate::data::{DataError, Images, Part, digit_images, read_images};
@@ -85,7 +87,7 @@ impl Costs {
         match unit.kind() {
             UnitKind::Solve => Ok(UNIT + solving(analysis, series, self.size(analysis)?)),
             UnitKind::Train | UnitKind::Try(_) => {
-                let epochs = analysis.training.as_ref().map_or(1, Training::most_epochs);
+                let epochs = analysis.training.as_ref().map_or(1, TrainingSpec::max_epochs);
                 self.training(analysis, series, if unit.only_polishes() { 1 } else { epochs })
             }
         }
@@ -112,10 +114,12 @@ impl Costs {
         let (epochs, rates) = analysis
             .training
             .as_ref()
-            .map_or((0, 0), |training| (training.recipe.epochs, training.most_rates()));
+            .map_or((0, 0), |training| (training.recipe.epochs, training.max_rates()));
         let iterations = match series.optimizer {
-            Optimizer::Newton => epochs as u64,
-            Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
+            SeriesOptimizer::Newton => epochs as u64,
+            SeriesOptimizer::Lbfgs { iterations } | SeriesOptimizer::GradientDescent { iterations } => {
+                iterations
+            }
         };
         let of = |&measure: &Measure| match measure.shape() {
             Shape::Scalar => 1,
@@ -134,7 +138,7 @@ impl Costs {
         &mut self,
         analysis: &Analysis,
         series: &Series,
-        training: &Training,
+        training: &TrainingSpec,
     ) -> Result<u128, AnalysisError> {
         let image = self.image(analysis)?;
         let draw = Draw { seed: analysis.seed, repetition: 0 };
@@ -142,7 +146,7 @@ impl Costs {
         let labels = images.learned_from.labels();
         let memory = analysis.recipe_of(series).memory(image, labels.classes(), labels.samples());
         let memory = memory.map_err(|error| AnalysisError::specification("training", error.to_string()))?;
-        let rates = if training.halving.is_some() { training.most_rates() } else { 1 };
+        let rates = if training.halving.is_some() { training.max_rates() } else { 1 };
         Ok(memory.saturating_mul(rates as u128))
     }
 
@@ -192,7 +196,7 @@ impl Costs {
         let read = |part| read_images(path, part).map_err(|error| wrong(&error));
         let images = read(*part)?;
         let bytes = |images: &Images| images.shape().values() as u128 * images.classes().len() as u128;
-        let tests_on_part = analysis.training.as_ref().is_some_and(Training::tests_on_part);
+        let tests_on_part = analysis.training.as_ref().is_some_and(TrainingSpec::tests_on_part);
         let of_test = if tests_on_part { bytes(&*read(Part::Test)?) } else { 0 };
         let set = ImageSet { shape: images.shape().into(), bytes: bytes(&images) + of_test };
         self.images.insert(key, set);
@@ -220,7 +224,7 @@ fn fraction_of(samples: f64, one_of: f64) -> f64 {
 }
 
 /// Seconds of one processor that a search for a stationary point takes, and its pieces.
-struct Search {
+struct SolveCost {
     /// Value and gradient once.
     evaluation: f64,
     /// Products that a Hessian, or what replaces it, takes once.
@@ -258,7 +262,7 @@ pub enum Until {
     Tolerance,
 }
 
-impl Search {
+impl SolveCost {
     fn of(loss: &LossSpec, size: DesignSize, until: Until) -> Self {
         let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
         if *loss == LossSpec::Softmax && has_shared_factor(size.features, size.classes) {
@@ -313,17 +317,17 @@ impl Searches {
     #[must_use]
     pub fn seconds(self, loss: &LossSpec, (samples, features, classes): (usize, usize, usize)) -> f64 {
         let size = DesignSize { classes, samples, features };
-        let of = |until| Search::of(loss, size, until).whole;
+        let of = |until| SolveCost::of(loss, size, until).whole;
         self.alone as f64 * of(self.until) + self.swept as f64 * SWEPT * of(Until::Rounding)
     }
 }
 
 fn solving(analysis: &Analysis, series: &Series, size: DesignSize) -> f64 {
     let (n, k, d) = (size.samples as f64, size.classes as f64, size.features as f64 + 1.0);
-    let Search { evaluation, hessian, whole: solved } = Search::of(&series.loss, size, Until::Rounding);
+    let SolveCost { evaluation, hessian, whole: solved } = SolveCost::of(&series.loss, size, Until::Rounding);
     let searched = match series.optimizer {
-        Optimizer::Newton => solved,
-        Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => {
+        SeriesOptimizer::Newton => solved,
+        SeriesOptimizer::Lbfgs { iterations } | SeriesOptimizer::GradientDescent { iterations } => {
             iterations as f64 * LINE_SEARCH * evaluation
         }
     };

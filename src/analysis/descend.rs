@@ -1,6 +1,6 @@
 //! The ways a series may be minimised, and the iterates that each passes through.
 
-use super::specification::Optimizer;
+use super::specification::SeriesOptimizer;
 use crate::balance::Ledger;
 use crate::data::Dataset;
 use crate::loss::Loss;
@@ -44,7 +44,7 @@ pub(super) enum End<'a> {
 pub(super) fn descend<'a>(
     problem: &Problem<'a>,
     dataset: &Dataset,
-    optimizer: Optimizer,
+    optimizer: SeriesOptimizer,
     traced: bool,
 ) -> Descended<'a> {
     let objective = Objective::new(problem, dataset);
@@ -53,7 +53,7 @@ pub(super) fn descend<'a>(
         None => Descended { end: End::Unsolved("no step was possible".to_owned()), iterates },
     };
     match optimizer {
-        Optimizer::Newton => {
+        SeriesOptimizer::Newton => {
             let (outcome, iterates) =
                 if traced { solve_traced(problem) } else { (solve(problem), Vec::new()) };
             let end = match outcome.confirmed(&SolverSettings::default()) {
@@ -63,7 +63,7 @@ pub(super) fn descend<'a>(
             };
             Descended { end, iterates }
         }
-        Optimizer::Lbfgs { iterations } => {
+        SeriesOptimizer::Lbfgs { iterations } => {
             let search = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY);
             // Both of its own stopping criteria off: it continues for as long as it can.
             let search = search.with_tolerance_grad(0.0).and_then(|search| search.with_tolerance_cost(0.0));
@@ -72,7 +72,7 @@ pub(super) fn descend<'a>(
                 Err(error) => Descended { end: End::Unsolved(error.to_string()), iterates: Vec::new() },
             }
         }
-        Optimizer::GradientDescent { iterations } => {
+        SeriesOptimizer::GradientDescent { iterations } => {
             first_order(objective.iterates(SteepestDescent::new(MoreThuenteLineSearch::new()), iterations))
         }
     }

@@ -96,7 +96,7 @@ impl Source {
         let mut analysis: Analysis = read_toml(&self.text).map_err(|error| self.unreadable(&error))?;
         let mut table: Table = toml::from_str(&self.text).map_err(|error| self.unreadable(&error.into()))?;
         for Override { key, value } in overrides {
-            let refused = |why: String| AnalysisError::specification(format!("--set {key}"), why);
+            let refused = |why: String| AnalysisError::specification(format!("`set` {key}"), why);
             check_value(key, value)
                 .map_err(|fault| refused(format!("`{}`: {}", fault.key, fault.problem)))?;
             set(&mut table, key, value.clone()).map_err(refused)?;
@@ -104,7 +104,7 @@ impl Source {
             analysis = analysis_of(&table).map_err(|error| {
                 let of_axis = axis.map_or_else(String::new, |number| {
                     format!(
-                        "; the values of the axis `{key}` are set by --set 'sweep.{number}.values=[{value}]'"
+                        "; the values of the axis `{key}` are set by `set` 'sweep.{number}.values=[{value}]'"
                     )
                 });
                 refused(explain(&error) + &of_axis)
@@ -233,7 +233,7 @@ impl Override {
     /// The text has no `=`.
     pub fn parse(text: &str) -> Result<Self, AnalysisError> {
         let (key, value) = text.split_once('=').ok_or_else(|| {
-            AnalysisError::specification(format!("--set {text}"), "no `=`; write key=value, such as seed=7")
+            AnalysisError::specification(format!("`set` {text}"), "no `=`; write key=value, such as seed=7")
         })?;
         let read = toml::from_str::<Table>(&format!("value = {value}")).ok();
         let value = read.and_then(|mut table| table.remove("value"));
@@ -258,12 +258,12 @@ fn check_unswept(given: &Override, sweeps: &[Sweep]) -> Result<(), AnalysisError
     let found = sweeps.iter().enumerate().find(|(_, sweep)| sweep.keys.iter().any(|swept| replaces(swept)));
     let Some((number, sweep)) = found else { return Ok(()) };
     let labels =
-        if sweep.labels.is_empty() { String::new() } else { format!(" --set sweep.{number}.labels=[]") };
+        if sweep.labels.is_empty() { String::new() } else { format!(" `set` sweep.{number}.labels=[]") };
     let why = format!(
-        "is swept: every value of the axis `{}` replaces it; --set 'sweep.{number}.values=[{}]'{labels} takes one alone",
+        "is swept: every value of the axis `{}` replaces it; `set` 'sweep.{number}.values=[{}]'{labels} takes one alone",
         sweep.name, given.value
     );
-    Err(AnalysisError::specification(format!("--set {key}"), why))
+    Err(AnalysisError::specification(format!("`set` {key}"), why))
 }
 
 /// More names than this are not listed, but where they are listed is said.

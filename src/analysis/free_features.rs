@@ -2,7 +2,7 @@
 
 use super::check::{Fault, fault};
 use super::measure::Measure;
-use super::specification::{Analysis, Design, Optimizer};
+use super::specification::{Analysis, Design, SeriesOptimizer};
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, LossSpec, Targets};
 use crate::numeric::largest_magnitude;
@@ -33,7 +33,7 @@ pub(super) fn check(analysis: &Analysis) -> Result<(), Fault> {
         if series.loss != LossSpec::Softmax {
             return fault(format!("series.{number}.loss"), "features that are free are solved for softmax");
         }
-        if series.optimizer != Optimizer::Newton {
+        if series.optimizer != SeriesOptimizer::Newton {
             return fault(format!("series.{number}.optimizer"), "features that are free are solved exactly");
         }
     }

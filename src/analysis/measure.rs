@@ -147,16 +147,16 @@ pub enum Measure {
     HeldOutRecall,
 }
 
-/// In what the numbers of a measure are written.
+/// How the numbers of a measure are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub enum DisplayUnit {
     /// Shares of samples, in percent.
     Percent,
     /// Everything else, as it is.
     Plain,
 }
 
-impl Unit {
+impl DisplayUnit {
     /// A number in this unit.
     #[must_use]
     pub fn of(self, number: f64) -> f64 {
@@ -196,9 +196,9 @@ pub enum Shape {
 }
 
 impl Measure {
-    /// In what its numbers are written.
+    /// How its numbers are written.
     #[must_use]
-    pub fn unit(self) -> Unit {
+    pub fn unit(self) -> DisplayUnit {
         use Measure as M;
         match self {
             M::Accuracy
@@ -211,8 +211,8 @@ impl Measure {
             | M::TestRecall
             | M::TestCalibrationError
             | M::TestBalanceCovered
-            | M::HeldOutRecall => Unit::Percent,
-            _ => Unit::Plain,
+            | M::HeldOutRecall => DisplayUnit::Percent,
+            _ => DisplayUnit::Plain,
         }
     }
 

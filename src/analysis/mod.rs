@@ -46,7 +46,7 @@ pub(crate) use cost::predicted_seconds;
 pub use cost::{Estimate, Searches, Until, estimate, memory_at_once, memory_of_records};
 pub use error::AnalysisError;
 pub use file::{Experiment, Override, Source, SweptAxis};
-pub use measure::{Measure, Selector, Shape, Unit};
+pub use measure::{DisplayUnit, Measure, Selector, Shape};
 pub use paired::{Draws, FEWEST_PAIRS, Inference, LEVEL, POWER, PairedDifference};
 pub use records::{Ended, Record, Results, mean_of};
 pub use run::{

@@ -35,7 +35,7 @@ pub(super) fn observe(
         End::Unsolved(_) => return Ok(BTreeMap::new()),
     };
     let targets = problem.targets();
-    let tested = test.map(|test| Tested::on(test, head, problem, (dataset, &logits))).transpose()?;
+    let tested = test.map(|test| TestedHead::on(test, head, problem, (dataset, &logits))).transpose()?;
     let means = MeanProbability::of(problem.loss().link(), &logits, targets);
     let seen = SolvedProblem {
         problem,
@@ -131,7 +131,7 @@ struct SolvedProblem<'a> {
     measures: LogitMeasures<'a>,
     descended: &'a Descended<'a>,
     /// The head on test samples, if there are any.
-    tested: Option<Tested<'a>>,
+    tested: Option<TestedHead<'a>>,
     /// Weight effects, once a measure has asked.
     effects: OnceCell<Option<WeightEffects>>,
     /// The evaluations at the recorded iterates, once a trace has asked.
@@ -478,7 +478,7 @@ pub(super) fn rows(matrix: &DMatrix<f64>) -> Vec<f64> {
 }
 
 /// A head on samples that it was not solved on.
-pub(super) struct Tested<'a> {
+pub(super) struct TestedHead<'a> {
     problem: &'a Problem<'a>,
     /// What it was solved on.
     dataset: &'a Dataset,
@@ -493,7 +493,7 @@ pub(super) struct Tested<'a> {
     balance: OnceCell<Vec<HeldOutBalance>>,
 }
 
-impl<'a> Tested<'a> {
+impl<'a> TestedHead<'a> {
     /// `test` has the classes of `dataset`.
     pub(super) fn on(
         test: &Dataset,

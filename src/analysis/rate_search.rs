@@ -1,7 +1,7 @@
 //! The choice of a learning rate in one draw, by successive halving.
 
 use super::specification::Halving;
-use super::train::{Refused, Task, Tested, mean};
+use super::train::{Refused, Task, TestedNetwork, mean};
 use crate::cnn::{NetworkError, Training};
 use crate::data::ImageSample;
 
@@ -31,7 +31,7 @@ pub(super) fn choose<'a>(
     learned_from: &'a ImageSample,
     held_out: &ImageSample,
 ) -> Result<Chosen<'a>, Refused> {
-    let mut search = Search { task, learned_from, held_out, candidates: Vec::new() };
+    let mut search = RateSearch { task, learned_from, held_out, candidates: Vec::new() };
     let mut epochs = halving.epochs;
     for &rate in rates {
         search.add(rate, epochs)?;
@@ -50,7 +50,7 @@ pub(super) fn choose<'a>(
     }
 }
 
-struct Search<'a, 'b> {
+struct RateSearch<'a, 'b> {
     task: &'b Task<'b>,
     learned_from: &'a ImageSample,
     held_out: &'b ImageSample,
@@ -58,7 +58,7 @@ struct Search<'a, 'b> {
     candidates: Vec<Candidate<'a>>,
 }
 
-impl<'a> Search<'a, '_> {
+impl<'a> RateSearch<'a, '_> {
     /// Trains a further rate.
     fn add(&mut self, rate: f64, epochs: usize) -> Result<(), Refused> {
         let training = Task { rate, ..*self.task }.begin(self.learned_from)?;
@@ -134,7 +134,7 @@ impl Candidate<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.recall = mean(&Tested::on(training, held_out)?.recalls);
+        self.recall = mean(&TestedNetwork::on(training, held_out)?.recalls);
         Ok(())
     }
 }

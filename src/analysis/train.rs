@@ -5,7 +5,7 @@ use super::networks::TrainedNetwork;
 use super::observe::{LogitMeasures, is_trace, rows};
 use super::rate_search::{Chosen, choose};
 use super::records::Ended;
-use super::specification::{Analysis, Draw, DrawnImages, RateUnit, Series, Training as TrainingSpec};
+use super::specification::{Analysis, Draw, DrawnImages, RateUnit, Series, TrainingSpec};
 use crate::balance::{Calibration, MeanProbability, accuracy, hits, neglect, recalls};
 use crate::cnn::{LastLayer, LastLayerEvaluation, NetworkError, Recipe, Training, TrainingPlan};
 use crate::data::ImageSample;
@@ -109,7 +109,7 @@ impl Task<'_> {
         while !training.is_done() {
             training.finish_epoch(&mut |_| Ok(()))?;
         }
-        Ok(mean(&Tested::on(&mut training, held_out)?.recalls))
+        Ok(mean(&TestedNetwork::on(&mut training, held_out)?.recalls))
     }
 
     /// Trains, unless the network is there already, polishes if the series asks for it, and measures. `keep` is called with the
@@ -156,7 +156,8 @@ impl Task<'_> {
             training.network_mut().set_head(&layer.head);
             ended = Ended::Stationary;
         }
-        let tested = images.tested_on.as_ref().map(|sample| Tested::on(&mut training, sample)).transpose()?;
+        let tested =
+            images.tested_on.as_ref().map(|sample| TestedNetwork::on(&mut training, sample)).transpose()?;
         let targets = training.targets();
         let measures = LogitMeasures {
             targets,
@@ -183,7 +184,7 @@ impl Task<'_> {
 }
 
 /// How a network does on images it has not learned from.
-pub(super) struct Tested {
+pub(super) struct TestedNetwork {
     /// Fraction of each class's images correctly classified.
     pub(super) recalls: Vec<f64>,
     /// Share of all.
@@ -193,7 +194,7 @@ pub(super) struct Tested {
     means: MeanProbability,
 }
 
-impl Tested {
+impl TestedNetwork {
     pub(super) fn on(training: &mut Training, sample: &ImageSample) -> Result<Self, Refused> {
         let targets = Targets::new(sample.labels(), &ClassWeights::None);
         let targets = targets.map_err(|error| Refused::Impossible(error.to_string()))?;
@@ -231,7 +232,7 @@ struct Measuring<'a> {
     measures: LogitMeasures<'a>,
     head: &'a Head,
     traces: &'a Traces,
-    tested: Option<Tested>,
+    tested: Option<TestedNetwork>,
 }
 
 impl Measuring<'_> {
@@ -266,7 +267,7 @@ impl Measuring<'_> {
         }
     }
 
-    fn of_test(&self, look: impl Fn(&Tested) -> Vec<f64>) -> Vec<f64> {
+    fn of_test(&self, look: impl Fn(&TestedNetwork) -> Vec<f64>) -> Vec<f64> {
         self.tested.as_ref().map_or_else(Vec::new, look)
     }
 

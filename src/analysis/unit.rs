@@ -11,7 +11,7 @@ use super::networks::{TrainedNetwork, TrainedNetworks};
 use super::observe::{is_trace, observe};
 use super::records::{Ended, Record};
 use super::specification::{
-    Analysis, Design, Draw, Loss, Optimizer, Series, TestSamples, Training, WeightRule,
+    Analysis, Design, Draw, Loss, Series, SeriesOptimizer, TestSamples, TrainingSpec, WeightRule,
 };
 use super::store::Shard;
 use super::train::{Refused, Task, Trained};
@@ -64,7 +64,7 @@ struct Identity<'a> {
     loss: &'a Loss,
     #[serde(skip_serializing_if = "Option::is_none")]
     batch: Option<usize>,
-    optimizer: Optimizer,
+    optimizer: SeriesOptimizer,
     class_weights: &'a WeightRule,
     penalty: f64,
     seed: u64,
@@ -73,7 +73,7 @@ struct Identity<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     test: Option<&'a TestSamples>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    training: Option<&'a Training>,
+    training: Option<&'a TrainingSpec>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     polished: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ pub(super) fn origins(experiment: &Experiment) -> Result<Vec<Origin>, AnalysisEr
         let wrong = |error: DataError| AnalysisError::specification("data", error.to_string());
         let mut files = analysis.data.files().map_err(wrong)?;
         files.extend(analysis.test_file().map(Path::to_owned));
-        if analysis.training.as_ref().is_some_and(Training::tests_on_part) {
+        if analysis.training.as_ref().is_some_and(TrainingSpec::tests_on_part) {
             files.extend(analysis.data.test_files().map_err(wrong)?);
         }
         if !files.is_empty() && !digests.contains_key(&files) {
@@ -212,7 +212,7 @@ impl<'a> Unit<'a> {
 
     /// Whether it waits for trials of learning rates.
     pub(super) fn chooses(&self) -> bool {
-        self.kind == UnitKind::Train && self.analysis.training.as_ref().is_some_and(Training::tries_first)
+        self.kind == UnitKind::Train && self.analysis.training.as_ref().is_some_and(TrainingSpec::tries_first)
     }
 
     /// Series and sweep point, by which units wait for the same trials.
@@ -311,7 +311,7 @@ impl Unit<'_> {
         trials: &Trials,
         networks: &TrainedNetworks,
     ) -> Result<Record, AnalysisError> {
-        let of_recipe = self.analysis.training.as_ref().map_or(f64::NAN, Training::only_rate);
+        let of_recipe = self.analysis.training.as_ref().map_or(f64::NAN, TrainingSpec::only_rate);
         // The first of equals: the order of rates is the analysis's.
         let better = |best: Option<(f64, f64)>, &(rate, recall): &(f64, f64)| match best {
             Some((_, highest)) if highest >= recall => best,

@@ -3,7 +3,7 @@
 use super::output::{Style, columns, numbers_right, short_name};
 use equipoise::balance::Calibration;
 use equipoise::numeric::significant;
-use equipoise::record::{CalibrationRecord, Corrected, From};
+use equipoise::record::{CalibrationRecord, Corrected, CorrectedScale};
 
 /// The scores as a table, with a line for each class where `classes` are few enough; `rows` are given where they have
 /// weights.
@@ -43,8 +43,8 @@ fn explained(corrected: &Corrected) -> String {
     let numbers: Vec<String> = corrected.subtract.iter().map(|&number| significant(number, 4)).collect();
     let numbers = numbers.join(", ");
     match corrected.from {
-        From::Logits => format!("prior correction: subtract {numbers} from the logits\n"),
-        From::LogProbabilities => {
+        CorrectedScale::Logits => format!("prior correction: subtract {numbers} from the logits\n"),
+        CorrectedScale::LogProbabilities => {
             format!("prior correction: subtract {numbers} from log p and make the probabilities sum to one\n")
         }
     }

@@ -63,6 +63,22 @@ fn about(command: &Command, name: &str) -> String {
     found.map_or_else(|| ABOUT_HELP.to_owned(), ToString::to_string)
 }
 
+/// Commands that solve what an analysis file says. Their messages name keys of the file in the same way as settings.
+const OF_ANALYSES: [&str; 6] = ["run", "draw", "results", "reproduce", "status", "analyses"];
+
+/// The options that messages of a command may mean, without their dashes: those of all commands, since what is said about a
+/// saved head or a file may be about an option of another one.
+pub(super) fn options_named_by(name: &str, all: &Command) -> Vec<String> {
+    let own = all.find_subcommand(name).filter(|_| OF_ANALYSES.contains(&name));
+    own.map_or_else(|| options_of(all), options_of)
+}
+
+/// The options of a command and of those below it.
+fn options_of(command: &Command) -> Vec<String> {
+    let own = command.get_arguments().filter_map(|option| option.get_long().map(str::to_owned));
+    own.chain(command.get_subcommands().flat_map(options_of)).collect()
+}
+
 /// Tasks and the commands that serve them.
 #[cfg(test)]
 pub(super) fn tasks() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
@@ -84,6 +100,15 @@ mod tests {
         shown.sort_unstable();
         listed.sort_unstable();
         assert_eq!(listed, shown);
+    }
+
+    #[test]
+    fn what_follows_an_analysis_file_means_its_own_options_alone() {
+        let command = CommandLine::command();
+        let named = |name: &str, option: &str| options_named_by(name, &command).contains(&option.to_owned());
+        assert!(named("predict", "offset") && named("audit", "drop"));
+        assert!(named("results", "force") && !named("run", "test"));
+        assert!(OF_ANALYSES.iter().all(|name| command.find_subcommand(name).is_some()));
     }
 
     #[test]

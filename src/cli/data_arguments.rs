@@ -86,7 +86,7 @@ impl DataArguments {
             sample_weights: self.sample_weights.clone(),
             offset: names(&self.offset).unwrap_or_default(),
             classes: names(&self.classes),
-            ignore: self.ignore_index.clone(),
+            ignore_index: self.ignore_index.clone(),
             one_hot: self.one_hot,
             missing: self.missing.into(),
             format: self.table.format(),

@@ -1,6 +1,6 @@
 //! Checked before any work starts: that the targets of results are writable, and that the problem fits into memory.
 
-use super::output::one_line;
+use super::output::{one_line, with_options};
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::data::Dataset;
 use equipoise::files::{
@@ -96,7 +96,7 @@ impl Destination<'_> {
 
 /// Writes a text file whole or not at all.
 pub(super) fn save(file: &Path, text: &str) -> Result<()> {
-    save_bytes(file, text.as_bytes())
+    save_bytes(file, with_options(text).as_bytes())
 }
 
 /// The same of any bytes.

@@ -2,10 +2,10 @@
 
 use super::output::{Style, columns, numbers_right, short_name};
 use equipoise::numeric::significant;
-use equipoise::record::Inference;
+use equipoise::record::InferenceRecord;
 
 /// One column of logits as a table.
-pub(super) fn table(found: &Inference, style: Style) -> String {
+pub(super) fn table(found: &InferenceRecord, style: Style) -> String {
     let against =
         found.against.as_ref().map_or_else(|| "all others".to_owned(), |against| format!("class {against}"));
     let mut text = format!("class {} against {against}\n", found.class);

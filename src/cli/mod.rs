@@ -140,6 +140,8 @@ pub(crate) fn run() -> ExitCode {
     answer_limits();
     name_files_cut_short();
     let parsed = commands::by_task(CommandLine::command()).try_get_matches();
+    let named = parsed.as_ref().ok().and_then(|matches| matches.subcommand_name()).unwrap_or_default();
+    output::call_settings_by(commands::options_named_by(named, &CommandLine::command()));
     let arguments = match parsed.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return clap_exit(&error),

@@ -52,7 +52,7 @@ impl FromStr for TestSource {
 }
 
 /// Samples to test on, and what they are called.
-struct TestSamples {
+struct TestRows {
     source: String,
     features: DMatrix<f64>,
     offset: DMatrix<f64>,
@@ -64,7 +64,7 @@ struct TestSamples {
 /// What is done once there is a head.
 pub(super) struct NewData<'a> {
     arguments: &'a NewDataArguments,
-    test: Option<TestSamples>,
+    test: Option<TestRows>,
     predict: Option<NewSamples>,
 }
 
@@ -115,7 +115,7 @@ impl NewDataArguments {
                 classes: &classes,
                 label,
                 sample_weights: label.and(weights),
-                ignore: &request.ignore,
+                ignore_index: &request.ignore_index,
                 format: &request.format,
             };
             let new = new.read(file)?;
@@ -145,7 +145,7 @@ impl NewDataArguments {
                 check_predictions(new.features.ncols(), classes.len())?;
                 let NewSamples { features, offset, labels, places, .. } = new;
                 let places = Some(places);
-                labels.map(|labels| TestSamples { source, features, offset, labels, places })
+                labels.map(|labels| TestRows { source, features, offset, labels, places })
             }
             Some(TestSource::Share(share)) => {
                 // Both parts are copied, wherever the samples are.
@@ -160,7 +160,7 @@ impl NewDataArguments {
                     !split.test.is_empty(),
                     "--test {share}: leaves no sample to test on; give a larger share"
                 );
-                let test = TestSamples {
+                let test = TestRows {
                     source: drawn.to_string(),
                     features: samples.dataset.features_of(&split.test),
                     offset: match samples.dataset.fixed_logits() {
@@ -191,7 +191,7 @@ impl NewData<'_> {
 
     /// Measures a head on the samples to test on.
     pub(super) fn tested(&self, problem: &Problem, head: &Head) -> Result<Option<TestRecord>> {
-        let Some(TestSamples { source, features, offset, labels, places }) = &self.test else {
+        let Some(TestRows { source, features, offset, labels, places }) = &self.test else {
             return Ok(None);
         };
         let place =

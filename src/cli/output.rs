@@ -5,10 +5,18 @@ use anyhow::{Context, Result};
 use equipoise::numeric::Count;
 pub(super) use equipoise::numeric::counted;
 pub(super) use equipoise::text::one_line;
-use equipoise::text::{both_ends, is_unprintable, markdown, with_short_numbers};
+use equipoise::text::{both_ends, is_unprintable, markdown, with_settings, with_short_numbers};
 use std::borrow::Cow;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
+use std::sync::OnceLock;
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum OutputFormat {
+    Table,
+    Json,
+}
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -71,9 +79,26 @@ impl Style {
 /// What is said when standard output takes nothing.
 pub(super) const UNWRITABLE: &str = "standard output cannot be written";
 
+/// The options that settings are called by, without dashes.
+static OPTIONS: OnceLock<Vec<String>> = OnceLock::new();
+
+/// From now on, output names settings of the library by these options.
+pub(super) fn call_settings_by(options: Vec<String>) {
+    let _ = OPTIONS.set(options);
+}
+
+/// A text of the library with `--one-hot` where it names the setting `one_hot`.
+pub(super) fn with_options(text: &str) -> Cow<'_, str> {
+    let option = |name: &str| {
+        let option = name.replace('_', "-");
+        OPTIONS.get()?.contains(&option).then(|| format!("--{option}"))
+    };
+    with_settings(text, option)
+}
+
 /// Writes to standard output, without characters that are none.
 pub(super) fn print(text: &str) -> Result<()> {
-    print_bytes(screened(text).as_bytes())
+    print_bytes(screened(&with_options(text)).as_bytes())
 }
 
 /// Writes bytes to standard output as they are. A reader that has seen enough (`| head`) is no error.
@@ -108,7 +133,8 @@ fn screened(text: &str) -> Cow<'_, str> {
 
 /// A line on standard error; an error of writing it is ignored.
 pub(super) fn note(text: &str) {
-    let write = || writeln!(std::io::stderr(), "{}", shortened(&with_short_numbers(&one_line(text))));
+    let text = with_options(text);
+    let write = || writeln!(std::io::stderr(), "{}", shortened(&with_short_numbers(&one_line(&text))));
     let _ = aside(write);
 }
 
@@ -216,7 +242,7 @@ fn block(rows: &[Vec<String>], alignment: &[Align], widths: &[usize], shown: &[u
 pub(super) fn markdown_table(rows: &[Vec<String>]) -> String {
     let mut text = String::new();
     for (number, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = row.iter().map(|cell| markdown(cell)).collect();
+        let cells: Vec<String> = row.iter().map(|cell| markdown(&with_options(cell))).collect();
         text += &format!("| {} |\n", cells.join(" | "));
         if number == 0 {
             text += &format!("| --- |{}\n", " ---: |".repeat(row.len() - 1));

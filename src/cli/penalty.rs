@@ -1,7 +1,7 @@
 //! `--l2`: one penalty, or a sweep over several.
 
 use equipoise::numeric::plain;
-use equipoise::record::Sweep;
+use equipoise::record::PenaltySweep;
 use std::fmt::{Display, Formatter, Result as Written};
 use std::str::FromStr;
 
@@ -61,10 +61,10 @@ impl FromStr for Penalties {
                 "a sweep goes from a positive number to a larger one, such as 1e-7..1e-1:25".to_owned()
             );
         }
-        let most = Sweep::MAX_PENALTIES;
+        let most = PenaltySweep::MAX_PENALTIES;
         let count = count.trim().parse::<usize>().ok().filter(|count| (2..=most).contains(count));
         let count = count.ok_or_else(|| format!("a sweep has 2 to {most} penalties, as in 1e-7..1e-1:25"))?;
-        Ok(Self::Sweep(Sweep::penalties(from, to, count)))
+        Ok(Self::Sweep(PenaltySweep::penalties(from, to, count)))
     }
 }
 
@@ -76,7 +76,7 @@ mod tests {
     fn one_number_is_a_penalty_and_a_range_a_sweep() {
         assert_eq!("1e-3".parse(), Ok(Penalties::One(1e-3)));
         let Ok(Penalties::Sweep(found)) = "1e-4..1:5".parse() else { panic!("a sweep") };
-        assert_eq!(found, Sweep::penalties(1e-4, 1.0, 5));
+        assert_eq!(found, PenaltySweep::penalties(1e-4, 1.0, 5));
         assert_eq!(Penalties::Sweep(found).to_string(), "0.0001..1:5");
     }
 

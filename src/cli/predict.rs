@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
         classes: &saved.classes,
         label: None,
         sample_weights: None,
-        ignore: &[],
+        ignore_index: &[],
         format: &arguments.table.format(),
     };
     let busy = Busy::new("reading");

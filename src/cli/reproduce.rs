@@ -13,7 +13,7 @@ use equipoise::claims::{CheckedSetups, Effort, VerifyOptions};
 use equipoise::figure::{self, Figure};
 use equipoise::files::{OwnFile, give_up_files, mark_directory};
 use equipoise::numeric::significant;
-use equipoise::report::{self, Drawn, Report};
+use equipoise::report::{self, DrawnFigure, Report};
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -236,7 +236,7 @@ fn draw_figures(
     checked: &CheckedSetups,
     (lengths, whole): (&Lengths, &Whole),
     style: Style,
-) -> Result<(Vec<Drawn>, usize)> {
+) -> Result<(Vec<DrawnFigure>, usize)> {
     let directory = arguments.out.join(BALANCE_LAW);
     let effort = effort(arguments.quick);
     let busy = Busy::new("both sides of every balance law (figure F1)");
@@ -245,20 +245,20 @@ fn draw_figures(
     drop(busy);
     arguments.drawing.write(&figure, &directory)?;
     save_into(&directory, BALANCE_RECORDS, &json(&record)?)?;
-    let mut figures = vec![Drawn { figure, results: None }];
+    let mut figures = vec![DrawnFigure { figure, results: None }];
     let mut found = 0;
     for ((experiment, directory, store), &length) in places.runs.iter().zip(&lengths.runs) {
         let done = finish(experiment, store, directory, &arguments.drawing, style)?;
         report_unsolved(&done.results);
         found += done.workload.found;
         let results = Arc::new(done.results);
-        let drawn = |(figure, _)| Drawn { figure, results: Some(Arc::clone(&results)) };
+        let drawn = |(figure, _)| DrawnFigure { figure, results: Some(Arc::clone(&results)) };
         figures.extend(done.figures.into_iter().map(drawn));
         whole.part_done(length);
     }
     for figure in &places.losses {
         arguments.drawing.write(figure, &arguments.out.join(LOSSES))?;
-        figures.push(Drawn { figure: figure.clone(), results: None });
+        figures.push(DrawnFigure { figure: figure.clone(), results: None });
     }
     Ok((figures, found))
 }

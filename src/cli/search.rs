@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::files::{Target, check_targets, save};
-use super::output::{Style, columns, note, numbers_right, print};
+use super::output::{OutputFormat, Style, columns, note, numbers_right, print};
 use super::progress::progress_bar;
 use anyhow::{Result, ensure};
 use equipoise::balance::WeightEffects;
@@ -56,8 +56,8 @@ pub(super) struct SearchArguments {
     #[arg(long, value_name = "FILE.csv")]
     save: Option<PathBuf>,
     /// How to print the result
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -67,12 +67,6 @@ enum EffectName {
     Own,
     /// More weight on a class raises the mean probability of another
     Another,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 /// What `--format json` prints.
@@ -114,8 +108,8 @@ pub(super) fn run(arguments: &SearchArguments, style: Style) -> Result<Ending> {
         save(file, &csv(&record))?;
     }
     print(&match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&record)? + "\n",
-        Format::Table => table(&record, style),
+        OutputFormat::Json => serde_json::to_string_pretty(&record)? + "\n",
+        OutputFormat::Table => table(&record, style),
     })?;
     if !arrived {
         let unwritten = arguments

@@ -6,7 +6,7 @@ use super::files::{SMALLER, STDIN, Target, check_problem, check_targets};
 use super::loss_arguments::LossArguments;
 use super::new_data::{NewData, NewDataArguments};
 use super::offset::as_logits;
-use super::output::{Style, counted, note, print};
+use super::output::{OutputFormat, Style, counted, note, print};
 use super::penalty::Penalties;
 use super::predict::{HeadFormat, save_head};
 use super::progress::{Spinner, progress_bar};
@@ -18,7 +18,9 @@ use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::memory::check_memory;
 use equipoise::numeric::plain;
-use equipoise::record::{End, Inference, OtherPoints, SolveRecord, Source, UnansweredSweep};
+use equipoise::record::{
+    End, InferenceRecord, OtherPointsRecord, ProblemSource, SolveRecord, UnansweredSweep,
+};
 use equipoise::signals::say_when_interrupted;
 use equipoise::solver::{
     Callback, Conditioning, Intercept, Iteration, Outcome, Problem, ProblemError, ResumedAt,
@@ -111,20 +113,14 @@ pub(super) struct SolveArguments {
     #[arg(long, help_heading = OUTPUT, conflicts_with_all = ["format", "save", "predict", "out"])]
     estimate: bool,
     /// How to print the result
-    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
     /// Also write the head to this file, once a stationary point is found: .json (all that is known, which `predict` reads), .csv,
     /// .npz or .safetensors
     #[arg(long, help_heading = OUTPUT, value_name = "FILE")]
     save: Option<PathBuf>,
     #[command(flatten)]
     new: NewDataArguments,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
@@ -168,14 +164,11 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         }
     };
     let is_whole = whole.is_some();
-    let whole = match whole {
-        None => None,
-        Some(whole) => {
-            let (whole, units) = prepared(whole, arguments, &spec)?;
-            standardization = units;
-            Some(whole)
-        }
-    };
+    let whole = whole.map(|whole| prepared(whole, arguments, &spec)).transpose()?;
+    let whole = whole.map(|(whole, units)| {
+        standardization = units;
+        whole
+    });
     let problem = match &swept {
         None => problem,
         Some(swept) => problem_of(whole.as_ref().unwrap_or(&dataset), swept.record.best)?,
@@ -193,7 +186,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     drop(spinner);
     let seconds = started.elapsed().as_secs_f64();
     let offset = arguments.data.request().offset;
-    let source = Source { input: taken, design, offset, standardization };
+    let source = ProblemSource { input: taken, design, offset, standardization };
     let mut record = SolveRecord::new(&spec, &problem, &outcome, seconds).made_of(source);
     record.sweep = swept;
     let head = record.head();
@@ -209,19 +202,29 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
         measured.standard_errors = inference(arguments, point)?;
     }
     check_files_whole()?;
-    let json = serde_json::to_string_pretty(&record)? + "\n";
+    give(&record, arguments, (&new, &problem), style)
+}
+
+/// Predicts, saves and prints what was found.
+fn give(
+    record: &SolveRecord,
+    arguments: &SolveArguments,
+    (new, problem): (&NewData, &Problem),
+    style: Style,
+) -> Result<Ending> {
+    let (head, json) = (record.head(), serde_json::to_string_pretty(record)? + "\n");
     match &head {
-        Some(head) => new.predicted(&problem, head)?,
+        Some(head) => new.predicted(problem, head)?,
         None => new.not_predicted(),
     }
     match (&head, &arguments.save) {
-        (Some(head), Some(file)) => save_head(file, &record, head, &json)?,
+        (Some(head), Some(file)) => save_head(file, record, head, &json)?,
         (None, _) => arguments.note_not_saved(),
         (Some(_), None) => {}
     }
     print(&match arguments.format {
-        Format::Json => json,
-        Format::Table => solve_table::table(&record, style),
+        OutputFormat::Json => json,
+        OutputFormat::Table => solve_table::table(record, style),
     })?;
     Ok(if head.is_some() { Ending::Done } else { Ending::Failed })
 }
@@ -236,8 +239,8 @@ fn without_answer(
     new.not_predicted();
     arguments.note_not_saved();
     print(&match arguments.format {
-        Format::Json => serde_json::to_string_pretty(sweep)? + "\n",
-        Format::Table => sweep::unanswered_table(sweep, style),
+        OutputFormat::Json => serde_json::to_string_pretty(sweep)? + "\n",
+        OutputFormat::Table => sweep::unanswered_table(sweep, style),
     })?;
     Ok(Ending::Failed)
 }
@@ -348,13 +351,13 @@ fn with_offset_for(dataset: Dataset, spec: &LossSpec) -> Result<Dataset> {
 }
 
 /// Standard errors, if they are asked for.
-fn inference(arguments: &SolveArguments, point: &StationaryPoint) -> Result<Option<Vec<Inference>>> {
+fn inference(arguments: &SolveArguments, point: &StationaryPoint) -> Result<Option<Vec<InferenceRecord>>> {
     if !arguments.standard_errors {
         return Ok(None);
     }
     let found = standard_errors(point).map_err(|why| anyhow::anyhow!("--standard-errors: {why}"))?;
     let dataset = point.problem().dataset();
-    Ok(Some(Inference::of(&found, dataset.feature_names(), dataset.labels().class_names())))
+    Ok(Some(InferenceRecord::of(&found, dataset.feature_names(), dataset.labels().class_names())))
 }
 
 /// Options that contradict each other, or the loss.
@@ -394,14 +397,14 @@ fn look_for_others(
     point: &StationaryPoint,
     (starts, seed): (usize, u64),
     (started, limit): (Instant, Option<f64>),
-) -> OtherPoints {
+) -> OtherPointsRecord {
     let bar = progress_bar("random starts");
     bar.set_length(starts as u64);
     let mut goes_on = |start: usize| {
         bar.set_position(start as u64);
         limit.is_none_or(|limit| started.elapsed().as_secs_f64() < limit)
     };
-    let others = OtherPoints::look_for(point, (starts, seed), &mut goes_on);
+    let others = OtherPointsRecord::look_for(point, (starts, seed), &mut goes_on);
     bar.finish_and_clear();
     if others.starts < starts {
         note(&format!(

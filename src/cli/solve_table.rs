@@ -6,7 +6,8 @@ use super::{calibration, inference, separation, sweep};
 use equipoise::loss::{FocalProbability, InrVariant, LossSpec, SmoothingWeights};
 use equipoise::numeric::{Count, largest_magnitude, significant};
 use equipoise::record::{
-    End, HeadRows, Measured, OtherPoints, Remaining, SampleMeasures, SolveRecord, TestRecord,
+    End, HeadRows, OtherPointsRecord, PointRecord, RemainingBalanceRecord, SampleMeasures, SolveRecord,
+    TestRecord,
 };
 use std::fmt::Write;
 
@@ -58,7 +59,7 @@ fn name(record: &SolveRecord) -> String {
     format!("{}{}{unusual}", record.loss_name, numbers.collect::<String>())
 }
 
-fn stationary(record: &SolveRecord, measured: &Measured, style: Style) -> String {
+fn stationary(record: &SolveRecord, measured: &PointRecord, style: Style) -> String {
     let recomputed = &measured.recomputed;
     let mut text = format!(
         "{} after {}, {} s\ngradient at the coefficients in full (--format json), in double-double arithmetic: largest entry {},\n\
@@ -136,13 +137,13 @@ fn of_samples(
 }
 
 /// How far outflow and inflow are from equal, and without intercepts what is left of that.
-fn balance(record: &SolveRecord, measured: &Measured) -> String {
+fn balance(record: &SolveRecord, measured: &PointRecord) -> String {
     let apart = significant(largest_magnitude(measured.recomputed.flows.iter().map(|flow| flow.residual)), 2);
     let Some(remaining) = measured.samples.as_ref().and_then(|samples| samples.remaining_balance.as_ref())
     else {
         return format!("outflow and inflow differ by {apart}");
     };
-    let Remaining::Along(found) = remaining else {
+    let RemainingBalanceRecord::Along(found) = remaining else {
         let why = if record.conditioning.condition.is_none() {
             "with as many features as rows a constant combination of them is not looked for"
         } else {
@@ -167,7 +168,7 @@ fn balance(record: &SolveRecord, measured: &Measured) -> String {
 }
 
 /// What random starts led to besides the point reported.
-fn explain_others(others: &OtherPoints) -> String {
+fn explain_others(others: &OtherPointsRecord) -> String {
     let starts = counted(others.starts as u64, "random start");
     if others.found.is_empty() {
         return format!("others: {starts} found none\n");

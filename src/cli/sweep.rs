@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 use equipoise::data::Standardization;
 use equipoise::numeric::significant;
 use equipoise::record::{
-    PenaltyRecord, SolvedOver, Status, Sweep, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep,
+    PenaltyRecord, PenaltySweep, SolvedOver, Status, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep,
 };
 use equipoise::solver::{Head, Iteration, Problem, SolverSettings};
 use std::ops::ControlFlow;
@@ -21,7 +21,7 @@ pub(super) fn run(
     settings: &SolverSettings,
     new: &NewData,
     units: Option<&Standardization>,
-) -> Result<Result<Sweep, UnansweredSweep>> {
+) -> Result<Result<PenaltySweep, UnansweredSweep>> {
     let solved_over = if new.is_drawn() { SolvedOver::AllSamples } else { SolvedOver::TrainingSamples };
     let test = new.test_source().unwrap_or_default();
     let plan = SweepPlan { falling, settings, test, solved_over };
@@ -31,7 +31,8 @@ pub(super) fn run(
         waiting.update(&at);
         ControlFlow::Continue(())
     };
-    let swept = Sweep::run(problem, plan, &|head| new.tested(problem, &in_units(head, units)), &mut step)?;
+    let swept =
+        PenaltySweep::run(problem, plan, &|head| new.tested(problem, &in_units(head, units)), &mut step)?;
     waiting.end();
     match swept {
         SweepEnd::Best(sweep) => Ok(Ok(sweep)),

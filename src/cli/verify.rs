@@ -45,12 +45,12 @@ pub(super) struct VerifyArguments {
     #[arg(long, value_name = "N")]
     case: Option<usize>,
     /// How to print the verdicts
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = VerdictFormat::Table)]
+    format: VerdictFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+enum VerdictFormat {
     Table,
     Json,
     Markdown,
@@ -72,9 +72,9 @@ pub(super) fn run(arguments: &VerifyArguments, style: Style) -> Result<Ending> {
     }
     let verdicts = check(&options, &CheckedSetups::default(), &|_| {})?;
     print(&match arguments.format {
-        Format::Table => verdict_table::table(&verdicts, style),
-        Format::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
-        Format::Markdown => verdict_table::markdown(&verdicts),
+        VerdictFormat::Table => verdict_table::table(&verdicts, style),
+        VerdictFormat::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
+        VerdictFormat::Markdown => verdict_table::markdown(&verdicts),
     })?;
     Ok(ending(&verdicts))
 }
@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &VerifyArguments, style: Style) -> Result<Ending> {
 fn run_seeds(
     options: &VerifyOptions,
     seeds: RangeInclusive<u64>,
-    format: Format,
+    format: VerdictFormat,
     style: Style,
 ) -> Result<Ending> {
     let bar = progress_bar("set-ups");
@@ -90,9 +90,9 @@ fn run_seeds(
     bar.finish_and_clear();
     let verdicts = verdicts?;
     print(&match format {
-        Format::Table => verdict_table::table_of_seeds(&verdicts, style),
-        Format::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
-        Format::Markdown => verdict_table::markdown_of_seeds(&verdicts),
+        VerdictFormat::Table => verdict_table::table_of_seeds(&verdicts, style),
+        VerdictFormat::Json => serde_json::to_string_pretty(&verdicts)? + "\n",
+        VerdictFormat::Markdown => verdict_table::markdown_of_seeds(&verdicts),
     })?;
     Ok(if verdicts.iter().all(|verdict| verdict.holds) { Ending::Done } else { Ending::Failed })
 }

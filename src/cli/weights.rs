@@ -3,7 +3,7 @@
 use super::data_arguments::{DataArguments, say_taken};
 use super::files::{SMALLER, check_problem, memory_of};
 use super::loss_arguments::NamedLossArguments;
-use super::output::{Style, note, print};
+use super::output::{OutputFormat, Style, note, print};
 use super::progress::Waiting;
 use super::solve::{name_option, note_dependent_columns, note_wide_weights};
 use super::{Ending, OUTPUT, weights_table};
@@ -50,14 +50,8 @@ pub(super) struct WeightsArguments {
     #[arg(long, help_heading = SEARCH, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
     /// How to print the result
-    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Table,
-    Json,
+    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> {
@@ -94,9 +88,11 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     let mut record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
     record.input = Some(taken);
     match arguments.format {
-        Format::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
-        Format::Table if record.attainable == Some(true) => print(&weights_table::table(&record, style))?,
-        Format::Table => {}
+        OutputFormat::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
+        OutputFormat::Table if record.attainable == Some(true) => {
+            print(&weights_table::table(&record, style))?;
+        }
+        OutputFormat::Table => {}
     }
     if let Some(why) = &record.why {
         let found =

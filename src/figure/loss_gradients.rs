@@ -27,7 +27,7 @@ enum Entry {
     Other,
 }
 
-struct Curve {
+struct GradientCurve {
     name: &'static str,
     colour: Colour,
     points: Vec<(f64, f64)>,
@@ -123,15 +123,19 @@ fn figure(
     id: &str,
     stem: &str,
     caption: &str,
-    panels: &[(&str, Vec<Curve>); 2],
+    panels: &[(&str, Vec<GradientCurve>); 2],
 ) -> Result<Figure, FigureError> {
     let svg = draw_svg(sheet, caption, |canvas| draw_panels(canvas, sheet, panels))?;
     let (id, caption) = (id.to_owned(), caption.to_owned());
     Ok(Figure { file_stem: format!("{id}-{stem}"), id, svg, caption })
 }
 
-fn draw_panels(canvas: &Canvas, sheet: Sheet, panels: &[(&str, Vec<Curve>); 2]) -> Result<(), FigureError> {
-    let plan = |(label, curves): &(&str, Vec<Curve>)| {
+fn draw_panels(
+    canvas: &Canvas,
+    sheet: Sheet,
+    panels: &[(&str, Vec<GradientCurve>); 2],
+) -> Result<(), FigureError> {
+    let plan = |(label, curves): &(&str, Vec<GradientCurve>)| {
         let (low, high) = extent(curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1)));
         let y = Axis::new(*label, Scale::Linear { low: low.min(0.0), high }.widened(0.04));
         let x = Axis::new("logit z", Scale::Linear { low: -MAX_LOGIT, high: MAX_LOGIT });
@@ -143,7 +147,7 @@ fn draw_panels(canvas: &Canvas, sheet: Sheet, panels: &[(&str, Vec<Curve>); 2]) 
 }
 
 /// The first is the reference, dashed.
-fn draw_curves(panel: &Panel, curves: &[Curve]) -> Result<(), FigureError> {
+fn draw_curves(panel: &Panel, curves: &[GradientCurve]) -> Result<(), FigureError> {
     let mut labels = Vec::new();
     for (number, curve) in curves.iter().enumerate() {
         let colour = curve.colour;
@@ -157,7 +161,7 @@ fn draw_curves(panel: &Panel, curves: &[Curve]) -> Result<(), FigureError> {
     draw_end_labels(panel.canvas, panel.frame, "", &labels)
 }
 
-fn curves(entry: Entry, losses: &[(&'static str, LossSpec)]) -> Vec<Curve> {
+fn curves(entry: Entry, losses: &[(&'static str, LossSpec)]) -> Vec<GradientCurve> {
     let moved = if entry == Entry::Own { Moved::Own } else { Moved::Other(OTHER) };
     let Some(profile) = LossProfile::new(&COUNTS, CLASS, moved) else { return Vec::new() };
     // The own logit is raised, against the gradient.
@@ -166,7 +170,7 @@ fn curves(entry: Entry, losses: &[(&'static str, LossSpec)]) -> Vec<Curve> {
         let logits = (0..=STEPS).map(|step| MAX_LOGIT * (2.0 * step as f64 / STEPS as f64 - 1.0));
         let points = profile.of(spec, logits);
         let points = points.iter().map(|point| (point.logit, sign * point.gradient)).collect();
-        Curve { name, colour: loss_colour(&spec.paper_name()), points }
+        GradientCurve { name, colour: loss_colour(&spec.paper_name()), points }
     };
     losses.iter().map(curve).collect()
 }
@@ -178,7 +182,7 @@ mod tests {
     #[test]
     fn every_curve_is_what_its_loss_says_at_zero() {
         let own = curves(Entry::Own, &[("softmax", LossSpec::Softmax), ("logistic", LossSpec::Logistic)]);
-        let at_zero = |curve: &Curve| curve.points[STEPS / 2];
+        let at_zero = |curve: &GradientCurve| curve.points[STEPS / 2];
         assert_eq!(at_zero(&own[0]).0, 0.0);
         assert!((at_zero(&own[0]).1 - 2.0 / 3.0).abs() < 1e-15 && (at_zero(&own[1]).1 - 0.5).abs() < 1e-15);
         let other = curves(Entry::Other, &[("equalization", LossSpec::Equalization { rare: 0.9 })]);

@@ -35,13 +35,13 @@ const HEAVY_OUTLINE: f64 = 1.5;
 const SEAM: f64 = 0.3;
 
 /// The matrix of one series: its mean over repetitions.
-struct Map {
+struct MatrixMap {
     name: String,
     colour: Colour,
     rows: Vec<Vec<f64>>,
 }
 
-impl Map {
+impl MatrixMap {
     /// The class with the smallest diagonal entry, and that entry.
     fn lowest_diagonal(&self) -> (usize, f64) {
         let diagonal =
@@ -66,7 +66,7 @@ enum Shades {
 }
 
 impl Shades {
-    fn of(measure: Measure, maps: &[Map]) -> Self {
+    fn of(measure: Measure, maps: &[MatrixMap]) -> Self {
         let values =
             || maps.iter().flat_map(|map| map.rows.iter().flatten()).filter(|value| value.is_finite());
         let most = values().fold(0.0_f64, |most, value| most.max(value.abs()));
@@ -179,7 +179,7 @@ fn in_words(measure: Measure) -> (&'static str, &'static str, String) {
 }
 
 /// Names of rows and columns.
-struct Names {
+struct CellNames {
     rows: Vec<String>,
     columns: Vec<String>,
     /// Whether rows say how many samples they are.
@@ -187,7 +187,7 @@ struct Names {
 }
 
 /// Positions of the maps.
-struct Layout {
+struct MatrixLayout {
     first_left: f64,
     head: f64,
     cell: f64,
@@ -199,8 +199,8 @@ struct Layout {
     below: f64,
 }
 
-impl Layout {
-    fn of(sheet: Sheet, maps: &[Map], names: &Names, (bar, remark): (f64, bool)) -> Self {
+impl MatrixLayout {
+    fn of(sheet: Sheet, maps: &[MatrixMap], names: &CellNames, (bar, remark): (f64, bool)) -> Self {
         let (rows, columns) = (names.rows.len(), names.columns.len());
         let left = MARGIN + LABEL_SIZE + GAP + widest(names.rows.iter().map(String::as_str), TICK_SIZE) + GAP;
         let right = MAP_GAP + bar + MARGIN;
@@ -274,7 +274,7 @@ struct CellText {
 impl CellText {
     /// The longer form where it fits at the size of tick labels, else the shorter as large as the cell allows; `None` where that
     /// could not be read.
-    fn fitting(shades: Shades, maps: &[Map], cell: f64) -> Option<Self> {
+    fn fitting(shades: Shades, maps: &[MatrixMap], cell: f64) -> Option<Self> {
         const FILL: f64 = 0.86;
         let texts: Vec<String> =
             maps.iter().flat_map(|map| map.rows.iter().flatten()).map(|&value| shades.write(value)).collect();
@@ -319,7 +319,7 @@ pub(super) fn draw(
     let here = |record: &&Record| at.iter().all(|(axis, label)| results.is_at(record, axis, label));
     let records: Vec<&Record> =
         results.records.iter().filter(here).filter(|record| !has_failed(results, record)).collect();
-    let maps: Vec<Map> =
+    let maps: Vec<MatrixMap> =
         maps(results, &records, measure, only).into_iter().filter(|map| !map.rows.is_empty()).collect();
     let Some(first) = maps.first() else { return Err(task.empty("stationary points")) };
     let (rows, columns) = (first.rows.len(), first.columns());
@@ -339,7 +339,7 @@ pub(super) fn draw(
         + widest(marks.iter().map(|(_, label)| label.as_str()), TICK_SIZE)
         + GAP
         + LABEL_SIZE;
-    let layout = Layout::of(task.sheet, &maps, &names, (bar_room, with_remark));
+    let layout = MatrixLayout::of(task.sheet, &maps, &names, (bar_room, with_remark));
     // The name of the bar may be longer than the maps are high.
     let least = MARGIN + layout.head + text_width(&number_words, LABEL_SIZE) + MARGIN;
     let sheet = Sheet { height: layout.height().max(least), ..task.sheet };
@@ -382,7 +382,7 @@ fn is_of_samples(measure: Measure) -> bool {
     matches!(measure, Measure::MeanProbability | Measure::Contribution)
 }
 
-fn maps(results: &Results, records: &[&Record], measure: Measure, only: &[String]) -> Vec<Map> {
+fn maps(results: &Results, records: &[&Record], measure: Measure, only: &[String]) -> Vec<MatrixMap> {
     let map = |(series, look): (usize, SeriesLook)| {
         let records = || records.iter().copied().filter(move |record| record.series == series);
         let entries = mean_of(records(), measure);
@@ -393,13 +393,18 @@ fn maps(results: &Results, records: &[&Record], measure: Measure, only: &[String
             _ => entries.len().max(1),
         };
         let rows = entries.chunks(length).map(<[f64]>::to_vec).collect();
-        Map { name: look.name, colour: look.colour, rows }
+        MatrixMap { name: look.name, colour: look.colour, rows }
     };
     let shown = |(series, _): &(usize, SeriesLook)| results.is_among(*series, only);
     looks(results).into_iter().enumerate().filter(shown).map(map).collect()
 }
 
-fn names(results: &Results, records: &[&Record], measure: Measure, (rows, columns): (usize, usize)) -> Names {
+fn names(
+    results: &Results,
+    records: &[&Record],
+    measure: Measure,
+    (rows, columns): (usize, usize),
+) -> CellNames {
     let class = |class: usize| results.experiment.class_name(class);
     let counts = mean_of(records.iter().copied(), Measure::ClassCount);
     let counted = is_of_samples(measure) && counts.len() == rows;
@@ -409,7 +414,11 @@ fn names(results: &Results, records: &[&Record], measure: Measure, (rows, column
     };
     let of_features = measure.shape() == Shape::Features;
     let column = |place: usize| if of_features { place.to_string() } else { class(place) };
-    Names { rows: (0..rows).map(with_count).collect(), columns: (0..columns).map(column).collect(), counted }
+    CellNames {
+        rows: (0..rows).map(with_count).collect(),
+        columns: (0..columns).map(column).collect(),
+        counted,
+    }
 }
 
 /// The series beside the map's letter, and under it what to look for on the diagonal.
@@ -417,7 +426,7 @@ fn draw_head(
     canvas: &Canvas,
     (frame, head): (Frame, f64),
     letter: Option<char>,
-    (map, with_remark): (&Map, bool),
+    (map, with_remark): (&MatrixMap, bool),
 ) -> Result<(), FigureError> {
     let first = frame.top - head + LETTER_SIZE * CAP_HEIGHT / 2.0;
     let mut left = frame.left;
@@ -437,8 +446,8 @@ fn draw_head(
 
 fn draw_cells(
     canvas: &Canvas,
-    (layout, frame): (&Layout, Frame),
-    map: &Map,
+    (layout, frame): (&MatrixLayout, Frame),
+    map: &MatrixMap,
     (shades, number): (Shades, Option<CellText>),
 ) -> Result<(), FigureError> {
     for (row, values) in map.rows.iter().enumerate() {
@@ -462,7 +471,7 @@ fn draw_cells(
 /// Outlines of the diagonal, a heavy one around the entry to look at.
 fn draw_diagonal(
     canvas: &Canvas,
-    (layout, frame): (&Layout, Frame),
+    (layout, frame): (&MatrixLayout, Frame),
     heavy: Option<usize>,
 ) -> Result<(), FigureError> {
     for class in (0..layout.shape.0).filter(|&class| Some(class) != heavy) {
@@ -477,7 +486,7 @@ fn draw_outline(canvas: &Canvas, frame: Frame, width: f64) -> Result<(), FigureE
 
 fn draw_columns(
     canvas: &Canvas,
-    (layout, frame): (&Layout, Frame),
+    (layout, frame): (&MatrixLayout, Frame),
     names: &[String],
     words: &str,
 ) -> Result<(), FigureError> {
@@ -509,7 +518,7 @@ fn draw_columns(
 
 fn draw_rows(
     canvas: &Canvas,
-    (layout, frame): (&Layout, Frame),
+    (layout, frame): (&MatrixLayout, Frame),
     names: &[String],
     words: &str,
 ) -> Result<(), FigureError> {
@@ -527,7 +536,7 @@ mod tests {
     use super::*;
 
     fn shades(measure: Measure, values: &[f64]) -> Shades {
-        let map = Map { name: String::new(), colour: INK, rows: vec![values.to_vec()] };
+        let map = MatrixMap { name: String::new(), colour: INK, rows: vec![values.to_vec()] };
         Shades::of(measure, &[map])
     }
 

@@ -19,7 +19,7 @@ pub(super) fn pgf(figure: &Figure) -> Result<String, FigureError> {
     let tree =
         Tree::from_str(&figure.svg, &options).map_err(|error| FigureError::Drawing(error.to_string()))?;
     let points = 72.0 / options.dpi;
-    let sheet = Sheet { points, height: tree.size().height() * points };
+    let sheet = PgfSheet { points, height: tree.size().height() * points };
     let mut text = format!(
         "% {}: \\input this file; needs \\usepackage{{pgf,amssymb}}.\n\\begin{{pgfpicture}}\n\\pgfpathrectangle{{\\pgfpointorigin}}{{{}}}\n\\pgfusepath{{use as bounding box}}\n",
         figure.file_stem,
@@ -31,12 +31,12 @@ pub(super) fn pgf(figure: &Figure) -> Result<String, FigureError> {
 }
 
 /// From the units of the drawing, which grow downwards, to points that grow upwards.
-struct Sheet {
+struct PgfSheet {
     points: f32,
     height: f32,
 }
 
-impl Sheet {
+impl PgfSheet {
     fn group(&self, group: &Group, text: &mut String) {
         for node in group.children() {
             match node {

@@ -27,7 +27,7 @@ const LOWERED: usize = 5;
 const LONGEST_NAME: usize = 16;
 
 /// One design.
-struct Map {
+struct SignMap {
     name: String,
     /// Names of its classes.
     classes: Vec<String>,
@@ -36,7 +36,7 @@ struct Map {
     problems: usize,
 }
 
-impl Map {
+impl SignMap {
     /// Whether classes are called by their numbers.
     fn is_numbered(&self) -> bool {
         self.classes.iter().enumerate().all(|(class, name)| *name == class.to_string())
@@ -73,7 +73,7 @@ fn cut(name: &str) -> String {
 }
 
 /// What all maps have in common.
-struct Layout {
+struct SignLayout {
     /// Where the first map's words begin, and the side of a cell.
     left: f64,
     cell: f64,
@@ -83,13 +83,13 @@ struct Layout {
     below: f64,
 }
 
-impl Layout {
-    fn of(width: f64, maps: &[Map]) -> Self {
+impl SignLayout {
+    fn of(width: f64, maps: &[SignMap]) -> Self {
         let cells: usize = maps.iter().map(|map| map.classes.len()).sum();
-        let words: f64 = maps.iter().map(Map::words).sum();
+        let words: f64 = maps.iter().map(SignMap::words).sum();
         let room = width - 2.0 * MARGIN - words - MAP_GAP * (maps.len() - 1) as f64;
         let cell = (room / cells as f64).clamp(1.0, LARGEST_CELL);
-        let of_map = |map: &Map| widest(map.column_names().iter().map(String::as_str), TICK_SIZE);
+        let of_map = |map: &SignMap| widest(map.column_names().iter().map(String::as_str), TICK_SIZE);
         let name = maps.iter().map(of_map).fold(0.0, f64::max);
         Self {
             // What capped cells leave over goes to both margins alike.
@@ -110,7 +110,7 @@ pub(super) fn draw(task: &Task, measure: Measure, designs: &str) -> Result<Strin
     if maps.is_empty() || maps.iter().any(|map| map.problems == 0) {
         return Err(task.empty("stationary points at every value"));
     }
-    let layout = Layout::of(task.sheet.width, &maps);
+    let layout = SignLayout::of(task.sheet.width, &maps);
     let sheet = Sheet { height: layout.height(), ..task.sheet };
     draw_svg(sheet, &task.caption, |canvas| {
         let mut x = layout.left;
@@ -131,7 +131,7 @@ pub(super) fn draw(task: &Task, measure: Measure, designs: &str) -> Result<Strin
     })
 }
 
-fn maps(task: &Task, measure: Measure, designs: &str) -> Vec<Map> {
+fn maps(task: &Task, measure: Measure, designs: &str) -> Vec<SignMap> {
     let results = task.results;
     let Some(axis) = results.experiment.axis(designs) else { return Vec::new() };
     let map = |(place, name): (usize, &String)| {
@@ -144,7 +144,7 @@ fn maps(task: &Task, measure: Measure, designs: &str) -> Vec<Map> {
         let classes = length.isqrt();
         let known = records.first().map(|record| results.experiment.class_names_at(&record.at));
         let known = known.filter(|names| names.len() == classes);
-        Map {
+        SignMap {
             name: name.clone(),
             classes: known.unwrap_or_else(|| (0..classes).map(|class| class.to_string()).collect()),
             raised: (0..length).map(count).collect(),
@@ -163,8 +163,8 @@ fn key(width: f64) -> Head {
     Head::wrapped(items, width)
 }
 
-fn draw_map(canvas: &Canvas, frame: Frame, layout: &Layout, map: &Map) -> Result<(), FigureError> {
-    let &Layout { cell, below, .. } = layout;
+fn draw_map(canvas: &Canvas, frame: Frame, layout: &SignLayout, map: &SignMap) -> Result<(), FigureError> {
+    let &SignLayout { cell, below, .. } = layout;
     let (rows, columns) = (map.row_names(), map.column_names());
     let name = Lettering::new(TICK_SIZE, INK);
     for (row, row_name) in rows.iter().enumerate() {

@@ -22,7 +22,7 @@ pub struct Corrected {
     /// `log lambda_k`, one per class; of a single logit their difference.
     pub subtract: Vec<f64>,
     /// What it is subtracted from.
-    pub from: From,
+    pub from: CorrectedScale,
     /// The scores.
     #[serde(flatten)]
     pub scores: Calibration,
@@ -31,7 +31,7 @@ pub struct Corrected {
 /// What the logarithms of weights are subtracted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum From {
+pub enum CorrectedScale {
     /// The logits.
     Logits,
     /// One-vs-all: from `log p_k`, which are then made to sum to one.
@@ -78,9 +78,11 @@ impl CalibrationSums {
         let sizes = problem.targets().sizes();
         let corrected = self.prior_corrected.map(|(tally, logarithms)| {
             let (subtract, from) = match (self.link, logarithms.as_slice()) {
-                (Link::Sigmoid, &[negatives, positives]) => (vec![positives - negatives], From::Logits),
-                (Link::Sigmoid, _) => (logarithms, From::LogProbabilities),
-                (Link::Softmax, _) => (logarithms, From::Logits),
+                (Link::Sigmoid, &[negatives, positives]) => {
+                    (vec![positives - negatives], CorrectedScale::Logits)
+                }
+                (Link::Sigmoid, _) => (logarithms, CorrectedScale::LogProbabilities),
+                (Link::Softmax, _) => (logarithms, CorrectedScale::Logits),
             };
             Corrected { subtract, from, scores: tally.calibration(sizes) }
         });

@@ -9,7 +9,7 @@ const NORMAL_95: f64 = 1.959_963_984_540_054;
 
 /// One column of logits.
 #[derive(Debug, Serialize)]
-pub struct Inference {
+pub struct InferenceRecord {
     /// The class that the column speaks of.
     pub class: String,
     /// The class that it is held against; absent where it speaks of its class against all others.
@@ -54,7 +54,7 @@ impl Uncertainty {
     }
 }
 
-impl Inference {
+impl InferenceRecord {
     /// Of the standard errors of all columns.
     #[must_use]
     pub fn of(found: &[ColumnErrors], features: &[String], classes: &[String]) -> Vec<Self> {

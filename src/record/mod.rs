@@ -9,16 +9,16 @@ mod sweep;
 mod test;
 mod weights;
 
-pub use calibration::{CalibrationRecord, Corrected, From};
-pub use inference::{Coefficient, Inference, Uncertainty};
-pub use other_points::{OtherPoint, OtherPoints};
+pub use calibration::{CalibrationRecord, Corrected, CorrectedScale};
+pub use inference::{Coefficient, InferenceRecord, Uncertainty};
+pub use other_points::{OtherPointRecord, OtherPointsRecord};
 pub use separation::{
     GivenAwayRecord, RemainingAnswerRecord, RemainingRecord, SeparatedClassRecord, Separation,
 };
 pub use solve::{
-    ClassLedger, ClassNeglect, End, HeadRows, Measured, Remaining, Rounded, SampleMeasures, SolveRecord,
-    Source, Standardized, Status,
+    ClassLedger, ClassNeglect, End, HeadRows, PointRecord, ProblemSource, RemainingBalanceRecord, Rounded,
+    SampleMeasures, SolveRecord, Standardized, Status,
 };
-pub use sweep::{PenaltyRecord, SolvedOver, Sweep, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep};
+pub use sweep::{PenaltyRecord, PenaltySweep, SolvedOver, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep};
 pub use test::TestRecord;
 pub use weights::{Asked, Unweighted, WeightsRecord};

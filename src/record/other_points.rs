@@ -5,18 +5,18 @@ use serde::Serialize;
 
 /// What random starts led to.
 #[derive(Debug, Serialize)]
-pub struct OtherPoints {
+pub struct OtherPointsRecord {
     /// How many were tried.
     pub starts: usize,
     /// What they were drawn from.
     pub seed: u64,
     /// Points other than the one reported.
-    pub found: Vec<OtherPoint>,
+    pub found: Vec<OtherPointRecord>,
 }
 
 /// One of them: only the column of its class differs.
 #[derive(Debug, Serialize)]
-pub struct OtherPoint {
+pub struct OtherPointRecord {
     /// The class.
     pub class: String,
     /// Its loss minus that of the point reported.
@@ -25,7 +25,7 @@ pub struct OtherPoint {
     pub starts: usize,
 }
 
-impl OtherPoints {
+impl OtherPointsRecord {
     /// From so many random starts, or those that `goes_on` leaves time for.
     pub fn look_for(
         point: &StationaryPoint,
@@ -34,7 +34,7 @@ impl OtherPoints {
     ) -> Self {
         let classes = point.problem().dataset().labels().class_names();
         let others = other_points_while(point, starts, seed, goes_on);
-        let found = others.points.into_iter().map(|other| OtherPoint {
+        let found = others.points.into_iter().map(|other| OtherPointRecord {
             class: classes[other.class].clone(),
             loss_difference: other.loss_difference,
             starts: other.starts,

@@ -1,7 +1,7 @@
 //! How solving a problem ended.
 
 use super::calibration::CalibrationSums;
-use super::{CalibrationRecord, Inference, OtherPoints, Separation, SweepRecord, TestRecord};
+use super::{CalibrationRecord, InferenceRecord, OtherPointsRecord, Separation, SweepRecord, TestRecord};
 use crate::balance::{
     Classification, ClassificationTally, LedgerEntry, LedgerTally, MeanTally, Neglect, RemainingBalance,
     neglect,
@@ -74,7 +74,7 @@ pub struct SolveRecord {
 const CONTINUED: &str = "the unique minimiser for beta 0";
 /// Losses without an algorithm of their own are searched from there.
 const FROM_ZERO: &str = "the search that begins at zero";
-const ADD_PENALTY: &str = "add a penalty such as --l2 1e-3";
+const ADD_PENALTY: &str = "add a penalty such as `l2` 1e-3";
 
 /// How the search ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -93,7 +93,7 @@ pub enum Status {
 #[serde(untagged)]
 pub enum End {
     /// At a stationary point, and what is measured there.
-    Stationary(Box<Measured>),
+    Stationary(Box<PointRecord>),
     /// No finite minimiser exists.
     Separable {
         /// The proof.
@@ -135,7 +135,7 @@ impl Rounded {
 
 /// What a problem was made of.
 #[derive(Debug)]
-pub struct Source {
+pub struct ProblemSource {
     /// What was taken for what.
     pub input: Taken,
     /// What features were made of.
@@ -159,7 +159,7 @@ pub struct Standardized {
 
 /// A stationary point and what is read off it.
 #[derive(Debug, Serialize)]
-pub struct Measured {
+pub struct PointRecord {
     /// The loss with penalty.
     pub loss: f64,
     /// The loss without penalty.
@@ -181,7 +181,7 @@ pub struct Measured {
     pub continues: Option<&'static str>,
     /// Others, where they were looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub other_points: Option<OtherPoints>,
+    pub other_points: Option<OtherPointsRecord>,
     /// Gradient and balance at the doubles of the head.
     pub recomputed: Recomputed,
     /// The head, in the user's units.
@@ -198,13 +198,13 @@ pub struct Measured {
     pub test: Option<TestRecord>,
     /// Standard errors, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub standard_errors: Option<Vec<Inference>>,
+    pub standard_errors: Option<Vec<InferenceRecord>>,
 }
 
 /// What is left of the balance without intercepts.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum Remaining {
+pub enum RemainingBalanceRecord {
     /// It holds along a combination of features.
     Along(RemainingBalance),
     /// No combination is constant; `null` in JSON.
@@ -222,7 +222,7 @@ pub struct SampleMeasures {
     pub ledger: Vec<ClassLedger>,
     /// Without intercepts, what is left of the balance.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remaining_balance: Option<Remaining>,
+    pub remaining_balance: Option<RemainingBalanceRecord>,
     /// Non-target means of every column, of one-vs-all losses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neglect: Option<Vec<ClassNeglect>>,
@@ -289,7 +289,7 @@ impl SolveRecord {
         };
         let (status, end) = match outcome {
             Outcome::Stationary(point) => {
-                (Status::Stationary, End::Stationary(Box::new(Measured::new(spec, point))))
+                (Status::Stationary, End::Stationary(Box::new(PointRecord::new(spec, point))))
             }
             Outcome::Separable(proof) => {
                 let separation = Box::new(Separation::new(proof, dataset.feature_names(), &classes));
@@ -331,7 +331,7 @@ impl SolveRecord {
 
     /// The same with what the problem was made of; the head in the units of the features that were read.
     #[must_use]
-    pub fn made_of(mut self, source: Source) -> Self {
+    pub fn made_of(mut self, source: ProblemSource) -> Self {
         if let (Some(units), Some(head)) = (source.standardization, self.head())
             && let End::Stationary(measured) = &mut self.end
         {
@@ -359,7 +359,7 @@ impl SolveRecord {
     }
 }
 
-impl Measured {
+impl PointRecord {
     fn new(spec: &LossSpec, point: &StationaryPoint) -> Self {
         Self {
             loss: point.loss,
@@ -402,8 +402,10 @@ impl SampleMeasures {
         });
         let means = means.means(targets.sizes());
         let ledger = ledger.ledger(loss);
-        let remaining_balance = (problem.intercept() == Intercept::None)
-            .then(|| RemainingBalance::at(point, &ledger).map_or(Remaining::Nothing, Remaining::Along));
+        let remaining_balance = (problem.intercept() == Intercept::None).then(|| {
+            RemainingBalance::at(point, &ledger)
+                .map_or(RemainingBalanceRecord::Nothing, RemainingBalanceRecord::Along)
+        });
         let one_vs_all = loss.link() == Link::Sigmoid && loss.logit_rows() > 1;
         let neglect = one_vs_all.then(|| ClassNeglect::of_columns(&neglect(&means, targets), classes));
         Self {
@@ -456,15 +458,15 @@ fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str, unprintable: boo
         return advice.to_owned();
     }
     if why.starts_with("the time limit") {
-        return "raise --time-limit, or ask for less with --tolerance".to_owned();
+        return "raise `time_limit`, or ask for less with `tolerance`".to_owned();
     }
-    let penalty = if l2 == 0.0 { ADD_PENALTY.to_owned() } else { format!("raise --l2 above {l2:?}") };
+    let penalty = if l2 == 0.0 { ADD_PENALTY.to_owned() } else { format!("raise `l2` above {l2:?}") };
     match spec {
         LossSpec::Inr { variant: InrVariant::Detached, .. } => {
-            format!("lower --beta, leave out --detached, or {penalty}")
+            format!("lower `beta`, leave out `detached`, or {penalty}")
         }
-        LossSpec::Inr { .. } => format!("lower --beta, or {penalty}"),
-        LossSpec::Equalization { .. } => "lower --rare, so that no class is rare".to_owned(),
+        LossSpec::Inr { .. } => format!("lower `beta`, or {penalty}"),
+        LossSpec::Equalization { .. } => "lower `rare`, so that no class is rare".to_owned(),
         _ => format!("rescale features of extreme size, or {penalty}"),
     }
 }

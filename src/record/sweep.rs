@@ -24,7 +24,7 @@ pub struct SweepPlan<'a> {
 #[derive(Debug)]
 pub enum SweepEnd {
     /// With a best penalty.
-    Best(Sweep),
+    Best(PenaltySweep),
     /// No penalty has an answer.
     Unanswered(UnansweredSweep),
     /// Its caller broke off.
@@ -33,7 +33,7 @@ pub enum SweepEnd {
 
 /// A finished sweep, and where to begin the search for the head of its best penalty.
 #[derive(Debug)]
-pub struct Sweep {
+pub struct PenaltySweep {
     /// What was found.
     pub record: SweepRecord,
     /// Goes on from the head of the best penalty.
@@ -43,7 +43,7 @@ pub struct Sweep {
 /// The relative gradient at which the searches of a sweep end: further steps change nothing that held-out samples can tell.
 const ENOUGH: f64 = 1e-8;
 
-impl Sweep {
+impl PenaltySweep {
     /// Penalties of a sweep at most: more would differ by less than a held-out sample can tell.
     pub const MAX_PENALTIES: usize = 1000;
 
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn penalties_fall_from_one_end_to_the_other() {
-        let found = Sweep::penalties(1e-4, 1.0, 5);
+        let found = PenaltySweep::penalties(1e-4, 1.0, 5);
         assert_eq!((found.len(), found[0], found[4]), (5, 1.0, 1e-4));
         assert!((found[2] / 1e-2 - 1.0).abs() < 1e-12 && found.is_sorted_by(|a, b| a > b));
     }

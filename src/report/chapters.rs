@@ -2,7 +2,7 @@
 
 use super::markup::{each, escape};
 use super::page::section;
-use super::{Drawn, Report, ReportError, results, verdicts};
+use super::{DrawnFigure, Report, ReportError, results, verdicts};
 use crate::claims::Verdict;
 
 /// A family of claims.
@@ -83,7 +83,7 @@ pub(super) struct Content<'a> {
     chapter: &'static Chapter,
     verdicts: Vec<&'a Verdict>,
     /// With their positions in the report.
-    figures: Vec<(usize, &'a Drawn)>,
+    figures: Vec<(usize, &'a DrawnFigure)>,
 }
 
 /// The chapters that have something to show, in the order of the argument.
@@ -109,7 +109,7 @@ pub(super) fn others<'a>(report: &Report<'a>) -> Vec<&'a Verdict> {
 
 /// The letter of the chapter that a figure belongs to: that of the claim it shows first. Pictures of networks are together, and so
 /// are those of the laws and losses themselves, which come from no analysis.
-fn family(drawn: &Drawn) -> char {
+fn family(drawn: &DrawnFigure) -> char {
     let laws = CHAPTERS[0].family;
     let Some(results) = drawn.results.as_deref() else { return laws };
     let analysis = &results.experiment.analysis;
@@ -124,7 +124,7 @@ fn has_chapter(letter: char) -> bool {
 }
 
 /// The claim that a figure shows first.
-fn first_claim(drawn: &Drawn) -> Option<&str> {
+fn first_claim(drawn: &DrawnFigure) -> Option<&str> {
     let analysis = &drawn.results.as_deref()?.experiment.analysis;
     let plan = analysis.figure.iter().find(|plan| plan.id == drawn.figure.id)?;
     plan.claims.first().map(String::as_str)
@@ -137,7 +137,7 @@ impl Content<'_> {
 
     /// Each claim, then the figures that show it first; figures of none are at the end.
     pub(super) fn html(&self, report: &Report) -> Result<String, ReportError> {
-        let figures = |wanted: &dyn Fn(&Drawn) -> bool| -> Result<String, ReportError> {
+        let figures = |wanted: &dyn Fn(&DrawnFigure) -> bool| -> Result<String, ReportError> {
             let shown = self.figures.iter().filter(|(_, drawn)| wanted(drawn));
             shown.map(|&(place, drawn)| results::figure(place, drawn, report.verdicts)).collect()
         };
@@ -147,7 +147,7 @@ impl Content<'_> {
             html += &figures(&|drawn| first_claim(drawn) == Some(&verdict.id))?;
         }
         let is_of_claim =
-            |drawn: &Drawn| self.verdicts.iter().any(|verdict| first_claim(drawn) == Some(&verdict.id));
+            |drawn: &DrawnFigure| self.verdicts.iter().any(|verdict| first_claim(drawn) == Some(&verdict.id));
         html += &figures(&|drawn| !is_of_claim(drawn))?;
         html += &results::tables(self.figures.iter().map(|&(_, drawn)| drawn));
         Ok(section(&self.anchor(), self.chapter.title, &html))

@@ -31,7 +31,7 @@ pub const FILE_NAME: &str = "report.html";
 
 /// A figure, and what it was drawn from.
 #[derive(Debug, Clone)]
-pub struct Drawn {
+pub struct DrawnFigure {
     /// The figure.
     pub figure: Figure,
     /// The run whose records it shows, where it shows those of an analysis.
@@ -44,7 +44,7 @@ pub struct Report<'a> {
     /// The verdicts, in the order of the page.
     pub verdicts: &'a [Verdict],
     /// The figures, in the order of the page.
-    pub figures: &'a [Drawn],
+    pub figures: &'a [DrawnFigure],
     /// Seed of every set-up.
     pub seed: u64,
     /// How much was checked.

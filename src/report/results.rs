@@ -3,7 +3,7 @@
 
 use super::markup::{each, escape, prose, table, text_table};
 use super::verdicts::{anchor as verdict_anchor, name as verdict_name};
-use super::{Drawn, ReportError};
+use super::{DrawnFigure, ReportError};
 use crate::analysis::specification::TablePlan;
 use crate::analysis::summary::Spread;
 use crate::analysis::{ComparisonTable, Measure, Record, Results, Shape, compare, comparison_tables};
@@ -13,7 +13,7 @@ use crate::numeric::{counted, significant};
 use std::sync::Arc;
 
 /// One figure; `place` is its position on the page, counted from 0.
-pub(super) fn figure(place: usize, drawn: &Drawn, verdicts: &[Verdict]) -> Result<String, ReportError> {
+pub(super) fn figure(place: usize, drawn: &DrawnFigure, verdicts: &[Verdict]) -> Result<String, ReportError> {
     let figure = &drawn.figure;
     let missing = || ReportError::NoDrawing { id: figure.id.clone() };
     // HTML may not hold a prologue such as an XML declaration.
@@ -88,7 +88,7 @@ const MAX_ROWS: usize = 120;
 /// The table, folded away; nothing where it would be too long to read.
 pub(super) fn numbers(results: &Results) -> String {
     let measures: Vec<Measure> =
-        results.experiment.analysis.measure.iter().copied().filter(|measure| is_told(*measure)).collect();
+        results.experiment.analysis.measure.iter().copied().filter(|measure| fits_a_cell(*measure)).collect();
     let count = results.experiment.points.len() * results.experiment.analysis.series.len();
     if measures.is_empty() || count > MAX_ROWS {
         return String::new();
@@ -111,7 +111,7 @@ fn repetitions(results: &Results) -> usize {
 }
 
 /// Matrices and iterates say nothing in a cell.
-fn is_told(measure: Measure) -> bool {
+fn fits_a_cell(measure: Measure) -> bool {
     matches!(measure.shape(), Shape::Scalar | Shape::Classes | Shape::ClassPairs)
 }
 
@@ -199,12 +199,12 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// Every table of the runs whose figures are shown; empty if they have none.
-pub(super) fn tables<'a>(figures: impl Iterator<Item = &'a Drawn>) -> String {
+pub(super) fn tables<'a>(figures: impl Iterator<Item = &'a DrawnFigure>) -> String {
     each(runs(figures), |results| each(&results.experiment.analysis.table, |plan| comparison(results, plan)))
 }
 
 /// Each run once, though it has several figures.
-fn runs<'a>(figures: impl Iterator<Item = &'a Drawn>) -> Vec<&'a Arc<Results>> {
+fn runs<'a>(figures: impl Iterator<Item = &'a DrawnFigure>) -> Vec<&'a Arc<Results>> {
     let mut runs: Vec<&Arc<Results>> = figures.filter_map(|drawn| drawn.results.as_ref()).collect();
     runs.dedup_by(|a, b| Arc::ptr_eq(a, b));
     runs
@@ -252,7 +252,7 @@ mod tests {
                 svg: svg.to_owned(),
                 caption: "a < b".to_owned(),
             };
-            Drawn { figure, results: None }
+            DrawnFigure { figure, results: None }
         };
         let html = figure(0, &with("<?xml version=\"1.0\"?>\n<svg></svg>"), &[]).expect("a drawing");
         assert!(html.contains("<svg></svg>") && !html.contains("<?xml") && html.contains("a &lt; b"));

@@ -27,17 +27,17 @@ fn verdict(id: &str, holds: bool) -> Verdict {
     }
 }
 
-fn figure(id: &str) -> Drawn {
+fn figure(id: &str) -> DrawnFigure {
     let figure = Figure {
         id: id.to_owned(),
         file_stem: format!("{id}-test"),
         svg: "<svg xmlns=\"http://www.w3.org/2000/svg\"><g id=\"a\"/></svg>".to_owned(),
         caption: format!("What {id} shows: P < 1."),
     };
-    Drawn { figure, results: None }
+    DrawnFigure { figure, results: None }
 }
 
-fn rendered(verdicts: &[Verdict], figures: &[Drawn]) -> String {
+fn rendered(verdicts: &[Verdict], figures: &[DrawnFigure]) -> String {
     let report = Report { verdicts, figures, seed: 7, effort: Effort::Quick, duration_seconds: 61.0 };
     render(&report).expect("a page")
 }

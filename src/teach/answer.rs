@@ -33,7 +33,7 @@ pub struct Solved {
     /// Name of each series.
     pub names: Vec<String>,
     /// The samples, for drawing.
-    pub samples: Samples,
+    pub samples: ShownSamples,
     /// A record for each series that was asked for, the same that `equipoise run` writes for that file.
     pub records: Vec<Record>,
     /// For each of them whose classes are separable, the head along which they are; `None` for the others.
@@ -46,7 +46,7 @@ pub struct Solved {
 /// Samples as a picture needs them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Samples {
+pub enum ShownSamples {
     /// Two features: coordinates of the samples of each class, alternating.
     Plane(Vec<Vec<f32>>),
     /// Groups that share their features: samples of each group (rows) and class (columns).
@@ -154,14 +154,14 @@ fn looked_at(
     }
 }
 
-fn samples(design: &Design, dataset: &Dataset) -> Samples {
+fn samples(design: &Design, dataset: &Dataset) -> ShownSamples {
     match design {
-        Design::Groups { counts } => Samples::Groups(counts.clone()),
-        Design::Witness { .. } => Samples::Groups(groups_of_equal_features(dataset)),
+        Design::Groups { counts } => ShownSamples::Groups(counts.clone()),
+        Design::Witness { .. } => ShownSamples::Groups(groups_of_equal_features(dataset)),
         _ if dataset.dimension() == 2 && dataset.fixed_logits().is_none() => {
-            Samples::Plane(plane_points(dataset))
+            ShownSamples::Plane(plane_points(dataset))
         }
-        _ => Samples::Unseen,
+        _ => ShownSamples::Unseen,
     }
 }
 
@@ -318,7 +318,7 @@ mod tests {
         let [outflow, inflow] =
             [Measure::Outflow, Measure::Inflow].map(|measure| solved.records[0].all(measure)[1]);
         assert!((outflow - inflow).abs() <= 1e-12 * outflow && outflow > 0.1);
-        let Samples::Plane(points) = &solved.samples else { panic!("two features make a plane") };
+        let ShownSamples::Plane(points) = &solved.samples else { panic!("two features make a plane") };
         assert_eq!(points.iter().map(Vec::len).collect::<Vec<_>>(), [120, 40]);
     }
 
@@ -332,7 +332,7 @@ mod tests {
             solved.expect("an answer")
         };
         let solved = apart(0.0);
-        let Samples::Plane(points) = &solved.samples else { panic!("two features make a plane") };
+        let ShownSamples::Plane(points) = &solved.samples else { panic!("two features make a plane") };
         for direction in &solved.separating {
             let direction = direction.as_ref().expect("a line");
             // Two rows are the two classes' logits, of which the second less the first decides.
@@ -382,7 +382,7 @@ mod tests {
             problem["analysis"]["class_weights"] = json!("balanced");
             problem["analysis"]["series"] = json!([{ "loss": "softmax" }]);
         }));
-        let Samples::Groups(groups) = solved.expect("solved").samples else { panic!("groups") };
+        let ShownSamples::Groups(groups) = solved.expect("solved").samples else { panic!("groups") };
         let totals = (0..3).map(|class| groups.iter().map(|group| group[class]).sum::<usize>());
         assert_eq!(totals.collect::<Vec<_>>(), [90, 30, 60]);
     }

@@ -2,7 +2,7 @@
 
 use super::answer::solve;
 use super::table::TableLesson;
-use crate::analysis::specification::{Analysis, Design, Optimizer, TestSamples};
+use crate::analysis::specification::{Analysis, Design, SeriesOptimizer, TestSamples};
 use crate::analysis::{AnalysisError, predicted_seconds};
 use crate::data::DataError;
 use crate::loss::LossSpec;
@@ -165,8 +165,10 @@ pub fn check(posed: &Posed) -> Result<(), LessonError> {
     let of_iteration = size.samples * size.classes * (size.features + 1);
     for series in &analysis.series {
         let iterations = match series.optimizer {
-            Optimizer::Newton => 0,
-            Optimizer::Lbfgs { iterations } | Optimizer::GradientDescent { iterations } => iterations,
+            SeriesOptimizer::Newton => 0,
+            SeriesOptimizer::Lbfgs { iterations } | SeriesOptimizer::GradientDescent { iterations } => {
+                iterations
+            }
         };
         let iterations = usize::try_from(iterations).unwrap_or(usize::MAX);
         at_most("iterations", iterations, MAX_WORK / of_iteration.max(1))?;

@@ -22,7 +22,7 @@ mod table;
 #[cfg(feature = "teach")]
 mod worksheet;
 
-pub use answer::{Answer, ProfiledLoss, SampleView, Samples, Solved, solve};
+pub use answer::{Answer, ProfiledLoss, SampleView, ShownSamples, Solved, solve};
 #[cfg(feature = "teach")]
 pub use bundle::{SOLVER, SolverError, page_with_solver};
 pub use lesson::{

@@ -87,8 +87,7 @@ struct ListedLoss {
 impl ListedLoss {
     fn of(row: &LossRow) -> Self {
         let numbers = row.default.numbers().into_iter();
-        let settings =
-            numbers.map(|(parameter, default)| (parameter.name, default, parameter.most)).collect();
+        let settings = numbers.map(|(parameter, default)| (parameter.name, default, parameter.max)).collect();
         Self { name: row.name, title: row.title, settings }
     }
 }

@@ -1,7 +1,7 @@
 //! A user's own table: its columns, a head solved on it, weights that meet a target on it, or an audit of scores in it. Nothing
 //! of it is kept.
 
-use super::answer::{Samples, plane_points};
+use super::answer::{ShownSamples, plane_points};
 use super::lesson::{LessonError, MAX_CLASSES, MAX_FEATURES, within};
 use crate::analysis::specification::{Draw, WeightRule};
 use crate::audit::{AuditInput, ReadOptions, Reduction, audit, findings, summary, tables, verdict};
@@ -10,7 +10,7 @@ use crate::data::arrays::{Wanted, read_bytes};
 use crate::data::table::Headings;
 use crate::data::{DataError, Dataset, Missing, SampleRequest, Standardization, TableFormat};
 use crate::loss::{ClassWeights, LossSpec};
-use crate::record::{Asked, SolveRecord, Source, Unweighted, WeightsRecord};
+use crate::record::{Asked, ProblemSource, SolveRecord, Unweighted, WeightsRecord};
 use crate::solver::{Problem, SolverSettings, solve};
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ pub struct TableLesson {
 pub enum TableQuestion {
     /// Which columns are there?
     Columns,
-    /// Where does a loss settle?
+    /// What is the stationary point of a loss?
     Solve {
         /// The loss.
         loss: LossSpec,
@@ -111,7 +111,7 @@ pub enum TableAnswer {
         /// The record that `equipoise solve` writes.
         record: Box<SolveRecord>,
         /// The samples, where there are two features.
-        samples: Samples,
+        samples: ShownSamples,
     },
     /// Weights.
     Weights {
@@ -203,10 +203,10 @@ fn solved(
     let line = taken.line();
     // No clock is read here.
     let record = SolveRecord::new(loss, &problem, &outcome, 0.0);
-    let record = record.made_of(Source { input: taken, design, offset: Vec::new(), standardization });
+    let record = record.made_of(ProblemSource { input: taken, design, offset: Vec::new(), standardization });
     let samples = match given.dimension() {
-        2 => Samples::Plane(plane_points(&given)),
-        _ => Samples::Unseen,
+        2 => ShownSamples::Plane(plane_points(&given)),
+        _ => ShownSamples::Unseen,
     };
     Ok(TableAnswer::Solved { taken: line, record: Box::new(record), samples })
 }

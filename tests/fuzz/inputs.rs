@@ -89,7 +89,7 @@ fn table(place: &Path, bytes: &[u8], choice: usize) -> bool {
         classes: samples.dataset.labels().class_names(),
         label: Some(&request.label),
         sample_weights: None,
-        ignore: &[],
+        ignore_index: &[],
         format: &request.format,
     };
     let _ = new.read(&path);

@@ -3,6 +3,28 @@
 
 use std::borrow::Cow;
 
+/// The same text with every setting by what `called` names it. Texts of the library have settings between backquotes, by the names of
+/// their fields: `` `drop` ``. A program names what a user of it writes.
+#[must_use]
+pub fn with_settings(text: &str, called: impl Fn(&str) -> Option<String>) -> Cow<'_, str> {
+    let mut pieces = text.split('`');
+    let (first, mut found) = (pieces.next().unwrap_or_default(), String::new());
+    let mut before = first;
+    while let Some(name) = pieces.next() {
+        let known = called(name).zip(pieces.clone().next());
+        found.push_str(before);
+        if let Some((called, after)) = known {
+            found.push_str(&called);
+            pieces.next();
+            before = after;
+        } else {
+            found.push('`');
+            before = name;
+        }
+    }
+    if before.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(found + before) }
+}
+
 /// Whether a character has no place in a name, heading or path that is shown.
 #[must_use]
 pub fn is_unprintable(character: char) -> bool {
@@ -112,6 +134,26 @@ pub fn markdown(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_are_called_what_a_program_calls_them() {
+        let called =
+            |name: &str| ["drop", "one_hot"].contains(&name).then(|| format!("--{}", name.replace('_', "-")));
+        for (text, found) in [
+            (
+                "leave it out with `drop` x, or give `one_hot`",
+                "leave it out with --drop x, or give --one-hot",
+            ),
+            ("`drop`", "--drop"),
+            ("no setting", "no setting"),
+            ("`other` and `drop` x", "`other` and --drop x"),
+            ("a ` alone, `drop", "a ` alone, `drop"),
+            ("`drop``one_hot`", "--drop--one-hot"),
+            ("``drop``", "`--drop`"),
+        ] {
+            assert_eq!(with_settings(text, called), found, "{text}");
+        }
+    }
 
     #[test]
     fn long_names_keep_both_ends() {

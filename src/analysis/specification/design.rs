@@ -1,6 +1,6 @@
 //! `[data]`: where the samples of a problem come from.
 
-use super::Training;
+use super::TrainingSpec;
 use super::either::list_or_rule;
 use super::table_design::TableDesign;
 use crate::balance::witness;
@@ -307,8 +307,8 @@ impl Design {
     ///
     /// # Errors
     /// As [`Self::sample`]; or the design is not of images, or a share is not between 0 and 1 or leaves a class without images.
-    pub fn images(&self, draw: Draw, training: &Training) -> Result<DrawnImages, DataError> {
-        let &Training { held_out, held_out_share, test, .. } = training;
+    pub fn images(&self, draw: Draw, training: &TrainingSpec) -> Result<DrawnImages, DataError> {
+        let &TrainingSpec { held_out, held_out_share, test, .. } = training;
         let (images, classes, counts, test_part) = match self {
             Self::Digits { classes, counts } => {
                 check_digits(classes)?;

@@ -18,14 +18,14 @@ pub use plot::{
     AxisPlan, Band, Colouring, Columns, CurvePanel, FigurePlan, ForestPanel, IntervalPanel, Level, Line,
     LineStyle, Mark, Names, Plot, ScaleKind, ScatterPanel, Width,
 };
-pub use series::{Hue, Loss, Marker, NamedWeights, Optimizer, Series, WeightRule, series_named};
+pub use series::{Hue, Loss, Marker, NamedWeights, Series, SeriesOptimizer, WeightRule, series_named};
 pub use size::DesignSize;
 pub(super) use size::MAX_CLASSES;
 pub use sweep::{Ends, Range, Sweep, Values};
 pub use table::{Family, TablePlan};
 pub use table_design::TableDesign;
 pub use test_samples::TestSamples;
-pub use training::{Halving, RateUnit, Training};
+pub use training::{Halving, RateUnit, TrainingSpec};
 
 use super::measure::Measure;
 use schemars::JsonSchema;
@@ -66,7 +66,7 @@ pub struct Analysis {
     /// Trains networks on the images of the design, instead of solving for heads. Measures are of the last layer on the
     /// training images, as the gradient saw them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub training: Option<Training>,
+    pub training: Option<TrainingSpec>,
     /// Axes along which keys of this file vary; several make a product.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sweep: Vec<Sweep>,

@@ -40,7 +40,7 @@ pub struct Series {
     pub batch: Option<usize>,
     /// The algorithm; others than the default show where first-order searches stop.
     #[serde(default)]
-    pub optimizer: Optimizer,
+    pub optimizer: SeriesOptimizer,
 }
 
 /// Colours that people with and without colour blindness can tell apart (Okabe and Ito), and two greys.
@@ -115,7 +115,7 @@ pub enum NamedWeights {
 /// How the objective is minimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Optimizer {
+pub enum SeriesOptimizer {
     /// To stationarity, with a certificate.
     #[default]
     Newton,

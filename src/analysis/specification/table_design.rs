@@ -54,41 +54,38 @@ fn is_found(format: &TableFormat) -> bool {
     *format == TableFormat::default()
 }
 
-/// What errors call by the options of a command, and the keys that these are here.
-const KEYS: [(&str, &str); 16] = [
-    ("--classes", "`classes`"),
-    ("--decimal ,", "format.decimal = \",\""),
-    ("--decimal .", "format.decimal = \".\""),
-    ("--thousands ,", "format.thousands = \",\""),
-    ("--thousands .", "format.thousands = \".\""),
-    ("--thousands", "`format.thousands`"),
-    ("--encoding utf-16be", "format.encoding = \"utf-16be\""),
-    ("--encoding utf-16", "format.encoding = \"utf-16\""),
-    ("--encoding latin-1", "format.encoding = \"latin-1\""),
-    ("--no-header", "format.no_header = true"),
-    ("--comment '#'", "format.comment = \"#\""),
-    ("--separator", "`format.separator`"),
-    ("--missing drop-row", "missing = \"drop-row\""),
-    ("--missing indicator", "missing = \"indicator\""),
-    ("--one-hot", "one_hot = true"),
-    ("--features", "`features`"),
+/// Settings as errors name them, and the keys that these are here.
+const KEYS: [(&str, &str); 14] = [
+    ("`decimal` ,", "format.decimal = \",\""),
+    ("`decimal` .", "format.decimal = \".\""),
+    ("`thousands` ,", "format.thousands = \",\""),
+    ("`thousands` .", "format.thousands = \".\""),
+    ("`thousands`", "`format.thousands`"),
+    ("`encoding` utf-16be", "format.encoding = \"utf-16be\""),
+    ("`encoding` utf-16", "format.encoding = \"utf-16\""),
+    ("`encoding` latin-1", "format.encoding = \"latin-1\""),
+    ("`no_header`", "format.no_header = true"),
+    ("`comment` '#'", "format.comment = \"#\""),
+    ("`separator`", "`format.separator`"),
+    ("`missing` drop-row", "missing = \"drop-row\""),
+    ("`missing` indicator", "missing = \"indicator\""),
+    ("`one_hot`", "one_hot = true"),
 ];
 
 /// Advice that can be followed in an analysis.
 fn by_keys(advice: &str) -> String {
-    let advice = advice.replace("--skip-lines ", "format.skip_lines = ");
-    let advice = KEYS.iter().fold(advice, |advice, (option, key)| advice.replace(option, key));
-    let advice = with_value(&advice, "give --ignore-index ", |labels| {
+    let advice = advice.replace("`skip_lines` ", "format.skip_lines = ");
+    let advice = KEYS.iter().fold(advice, |advice, (setting, key)| advice.replace(setting, key));
+    let advice = with_value(&advice, "give `ignore_index` ", |labels| {
         format!("give ignore_index = [{}]", labels.replace(',', ", "))
     });
-    let advice = with_value(&advice, "--sample-weights ", |name| format!("sample_weights = {name}"));
-    let advice = with_value(&advice, "--drop ", |names| format!("drop = [{}]", names.replace(',', ", ")));
-    advice.replace("--drop", "`drop`").replace("--ignore-index", "`ignore_index`")
+    let advice = with_value(&advice, "`sample_weights` ", |name| format!("sample_weights = {name}"));
+    with_value(&advice, "`drop` ", |names| format!("drop = [{}]", names.replace(',', ", ")))
 }
 
-/// A text in which the names behind an option, which end where the sentence does, are written as a key and its value.
-fn with_value(text: &str, option: &str, written: impl Fn(&str) -> String) -> String {
-    let Some((before, rest)) = text.split_once(option) else { return text.to_owned() };
+/// A text in which the names behind a setting, which end where the sentence does, are written as a key and its value.
+fn with_value(text: &str, setting: &str, written: impl Fn(&str) -> String) -> String {
+    let Some((before, rest)) = text.split_once(setting) else { return text.to_owned() };
     let end = rest.find([';', ')']).into_iter().chain(rest.find(", ")).min().unwrap_or(rest.len());
     let names = rest[..end].split(',').map(|name| format!("\"{}\"", name.trim_matches(['\'', '"'])));
     let names: Vec<String> = names.collect();
@@ -98,10 +95,7 @@ fn with_value(text: &str, option: &str, written: impl Fn(&str) -> String) -> Str
 /// An error whose advice can be followed in an analysis.
 fn error_by_keys(error: DataError) -> DataError {
     match error {
-        DataError::Invalid { place, problem } => {
-            let place = if place.starts_with("--") { by_keys(&place) } else { place };
-            DataError::Invalid { place, problem: by_keys(&problem) }
-        }
+        DataError::Invalid { place, problem } => DataError::Invalid { place, problem: by_keys(&problem) },
         other => other,
     }
 }
@@ -117,7 +111,7 @@ impl TableDesign {
             features: self.features.clone(),
             drop: self.drop.clone(),
             classes: self.classes.clone(),
-            ignore: self.ignore_index.clone(),
+            ignore_index: self.ignore_index.clone(),
             one_hot: self.one_hot,
             missing: self.missing,
             format: self.format.clone(),
@@ -141,7 +135,7 @@ impl TableDesign {
             offset: &[],
             label: Some(&self.label),
             sample_weights: self.sample_weights.as_deref(),
-            ignore: &self.ignore_index,
+            ignore_index: &self.ignore_index,
             format: &self.format,
         };
         let NewSamples { features, labels, .. } = request.read(file).map_err(error_by_keys)?;
@@ -164,23 +158,23 @@ mod tests {
     fn advice_names_keys_of_the_analysis() {
         for (advice, followed) in [
             (
-                "leave it out with --drop emb, or make numbers of it",
+                "leave it out with `drop` emb, or make numbers of it",
                 "leave it out with drop = [\"emb\"], or make numbers of it",
             ),
-            ("leave them out with --drop a,b; or not", "leave them out with drop = [\"a\", \"b\"]; or not"),
-            ("leave it out with --drop 'my column'", "leave it out with drop = [\"my column\"]"),
-            ("counts, give --sample-weights w", "counts, give sample_weights = \"w\""),
-            ("rows to ignore, give --ignore-index -1", "rows to ignore, give ignore_index = [\"-1\"]"),
+            ("leave them out with `drop` a,b; or not", "leave them out with drop = [\"a\", \"b\"]; or not"),
+            ("leave it out with `drop` 'my column'", "leave it out with drop = [\"my column\"]"),
+            ("counts, give `sample_weights` w", "counts, give sample_weights = \"w\""),
+            ("rows to ignore, give `ignore_index` -1", "rows to ignore, give ignore_index = [\"-1\"]"),
             (
-                "the classes are a, b; --ignore-index leaves such rows out",
+                "the classes are a, b; `ignore_index` leaves such rows out",
                 "the classes are a, b; `ignore_index` leaves such rows out",
             ),
             (
-                "with --missing drop-row; name it in --classes if it is a class",
+                "with `missing` drop-row; name it in `classes` if it is a class",
                 "with missing = \"drop-row\"; name it in `classes` if it is a class",
             ),
             (
-                "leave out the lines above with --skip-lines 2",
+                "leave out the lines above with `skip_lines` 2",
                 "leave out the lines above with format.skip_lines = 2",
             ),
         ] {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// How a network is trained for each series, and what it is tested on.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Training {
+pub struct TrainingSpec {
     /// Network and steps.
     #[serde(default)]
     pub recipe: Recipe,
@@ -65,7 +65,7 @@ pub struct Halving {
     pub extensions: usize,
 }
 
-impl Training {
+impl TrainingSpec {
     /// Whether there is a learning rate to choose.
     #[must_use]
     pub fn chooses(&self) -> bool {
@@ -80,17 +80,17 @@ impl Training {
 
     /// Rates of a training at most.
     #[must_use]
-    pub fn most_rates(&self) -> usize {
+    pub fn max_rates(&self) -> usize {
         self.rates.len().max(1) + self.halving.map_or(0, |halving| halving.extensions)
     }
 
     /// Epochs of a training at most, those of rates that are given up included.
     #[must_use]
-    pub fn most_epochs(&self) -> usize {
+    pub fn max_epochs(&self) -> usize {
         let epochs = self.recipe.epochs;
         let Some(halving) = self.halving.filter(|_| self.chooses()) else { return epochs };
         let (mut left, mut done, mut until, mut total) =
-            (self.most_rates(), 0, halving.epochs.min(epochs), 0_usize);
+            (self.max_rates(), 0, halving.epochs.min(epochs), 0_usize);
         while left > 1 {
             total = total.saturating_add(left.saturating_mul(until - done));
             (left, done, until) = (left.div_ceil(2), until, until.saturating_mul(2).min(epochs));
@@ -128,11 +128,11 @@ mod tests {
     fn epochs_of_a_choice_are_counted() {
         let recipe = Recipe { epochs: 20, ..Recipe::default() };
         let halving = Some(Halving { epochs: 2, extensions: 0 });
-        let training = Training { recipe, rates: vec![0.1; 7], halving, ..Training::default() };
+        let training = TrainingSpec { recipe, rates: vec![0.1; 7], halving, ..TrainingSpec::default() };
         // Seven rates for 2 epochs, four for 2 more, two for 4 more, and one for the other 12.
-        assert_eq!(training.most_epochs(), 14 + 8 + 8 + 12);
-        assert_eq!(Training { rates: vec![0.1], ..training.clone() }.most_epochs(), 20);
-        let one_epoch = Training { recipe: Recipe { epochs: 1, ..Recipe::default() }, ..training };
-        assert_eq!(one_epoch.most_epochs(), 7);
+        assert_eq!(training.max_epochs(), 14 + 8 + 8 + 12);
+        assert_eq!(TrainingSpec { rates: vec![0.1], ..training.clone() }.max_epochs(), 20);
+        let one_epoch = TrainingSpec { recipe: Recipe { epochs: 1, ..Recipe::default() }, ..training };
+        assert_eq!(one_epoch.max_epochs(), 7);
     }
 }

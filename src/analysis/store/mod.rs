@@ -193,7 +193,7 @@ impl Store {
 fn claim(directory: &Path, shard: Option<Shard>) -> Result<Journal, AnalysisError> {
     let name = shard.map_or_else(|| JOURNAL.to_owned(), Shard::journal);
     let taken = |what: String| {
-        let problem = format!("{what} is running here; wait until it ends, or choose another --out");
+        let problem = format!("{what} is running here; wait until it ends, or choose another `out`");
         Err(AnalysisError::Occupied { path: directory.to_owned(), problem })
     };
     let Some(journal) = open_journal(&directory.join(name))? else {

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// What to do about results of something else.
-const ADVICE: &str = "choose another --out, or --force to overwrite";
+const ADVICE: &str = "choose another `out`, or `force` to overwrite";
 /// Kinds of files that figures and tables are written as.
 const FIGURES: [&str; 6] = ["svg", "png", "pdf", "tex", "txt", "pgf"];
 const TABLES: [&str; 2] = ["md", "csv"];
@@ -97,7 +97,7 @@ pub fn spare_inputs(
         .map(|file| directory.join(&file.name))
         .find(|path| inputs.iter().any(|input| is_same_file(path, input)));
     clash.map_or(Ok(()), |path| {
-        let problem = "is a file that the analysis reads; choose another --out".to_owned();
+        let problem = "is a file that the analysis reads; choose another `out`".to_owned();
         Err(AnalysisError::Occupied { path, problem })
     })
 }

@@ -27,7 +27,7 @@ impl Shard {
     /// # Errors
     /// The text is not `I/N`, `I` is not from 1 to `N`, or `N` is too large.
     pub fn parse(text: &str) -> Result<Self, AnalysisError> {
-        let wrong = |why: String| AnalysisError::specification(format!("--shard {text}"), why);
+        let wrong = |why: String| AnalysisError::specification(format!("`shard` {text}"), why);
         let numbers =
             text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
         match numbers {

@@ -112,7 +112,7 @@ fn shard_states(
 pub fn prune(directory: &Path, overwrite: bool) -> Result<usize, AnalysisError> {
     let experiment = experiment_of(directory)?;
     if !overwrite && !is_marked(directory) {
-        let problem = "was not filled by equipoise run; --force to change its files".to_owned();
+        let problem = "was not filled by equipoise run; `force` to change its files".to_owned();
         return Err(AnalysisError::Occupied { path: directory.to_owned(), problem });
     }
     occupant::claim(directory, &experiment, overwrite)?;

@@ -117,14 +117,14 @@ pub(super) struct AuditArguments {
     held_out: Option<PathBuf>,
     /// How to print the audit [default: by the ending of --out (.json, .md, .html), else table]
     #[arg(long, help_heading = OUTPUT, value_enum)]
-    format: Option<Format>,
+    format: Option<AuditFormat>,
     /// Write it to a file instead
     #[arg(long, help_heading = OUTPUT, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+enum AuditFormat {
     Table,
     Json,
     Markdown,
@@ -228,13 +228,13 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
 
 impl AuditArguments {
     /// As it is asked for, or as the name of the file says: a table in a file called .html would be read as markup.
-    fn format(&self) -> Format {
+    fn format(&self) -> AuditFormat {
         let ending = self.out.as_deref().and_then(Path::extension).and_then(OsStr::to_str);
         self.format.unwrap_or(match ending.map(str::to_ascii_lowercase).as_deref() {
-            Some("json") => Format::Json,
-            Some("md") => Format::Markdown,
-            Some("html" | "htm") => Format::Html,
-            _ => Format::Table,
+            Some("json") => AuditFormat::Json,
+            Some("md") => AuditFormat::Markdown,
+            Some("html" | "htm") => AuditFormat::Html,
+            _ => AuditFormat::Table,
         })
     }
 
@@ -247,7 +247,7 @@ impl AuditArguments {
             drop: names(&self.drop).unwrap_or_default(),
             probabilities: self.probabilities,
             class_names: names(&self.class_names),
-            ignore: self.ignore_index.clone(),
+            ignore_index: self.ignore_index.clone(),
             drop_missing: self.missing == MissingLabels::DropRow,
             sample_weights: self.sample_weights.clone(),
             format: self.table.format(),
@@ -265,12 +265,12 @@ fn check_files(arguments: &AuditArguments, options: &ReadOptions) -> Result<()> 
     check_targets(&targets, &inputs)
 }
 
-fn shown(record: &AuditRecord, format: Format, file: &Path, style: Style) -> Result<String> {
+fn shown(record: &AuditRecord, format: AuditFormat, file: &Path, style: Style) -> Result<String> {
     Ok(match format {
-        Format::Table => printed::table(record, style),
-        Format::Markdown => printed::markdown(record),
-        Format::Json => serde_json::to_string_pretty(record)? + "\n",
-        Format::Html => audit_page(record, &file.display().to_string()),
+        AuditFormat::Table => printed::table(record, style),
+        AuditFormat::Markdown => printed::markdown(record),
+        AuditFormat::Json => serde_json::to_string_pretty(record)? + "\n",
+        AuditFormat::Html => audit_page(record, &file.display().to_string()),
     })
 }
 

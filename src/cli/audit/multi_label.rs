@@ -1,6 +1,6 @@
 //! `audit --multi-label`: labels of which a sample may have several.
 
-use super::{AuditArguments, Format, MissingLabels, ReductionName};
+use super::{AuditArguments, AuditFormat, MissingLabels, ReductionName};
 use crate::cli::Ending;
 use crate::cli::data_arguments::say_taken;
 use crate::cli::files::save;
@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
         bail!("{option}: does not go with --multi-label");
     }
     let format = arguments.format();
-    if !matches!(format, Format::Json | Format::Table) {
+    if !matches!(format, AuditFormat::Json | AuditFormat::Table) {
         bail!(
             "--multi-label: is printed as table or json; give one of these as --format, or an --out that ends in .json"
         );
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     drop(busy);
     check_files_whole()?;
     say_taken(&record.input);
-    let text = if format == Format::Json {
+    let text = if format == AuditFormat::Json {
         serde_json::to_string_pretty(&record)? + "\n"
     } else {
         table(&record, style)

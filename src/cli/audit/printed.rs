@@ -1,8 +1,8 @@
 //! An audit as text and as Markdown.
 
-use crate::cli::output::{Style, columns, markdown_table, numbers_right, one_line, short_name};
+use crate::cli::output::{Style, columns, markdown_table, numbers_right, one_line, short_name, with_options};
 use equipoise::audit::{AuditRecord, findings, summary, tables, verdict};
-use equipoise::text::markdown as escaped;
+use equipoise::text;
 
 pub(super) fn table(record: &AuditRecord, style: Style) -> String {
     let verdict = verdict(record);
@@ -34,6 +34,7 @@ pub(super) fn table(record: &AuditRecord, style: Style) -> String {
 }
 
 pub(super) fn markdown(record: &AuditRecord) -> String {
+    let escaped = |sentence: &str| text::markdown(&with_options(sentence));
     let mut text = "# Audit\n\n".to_owned();
     for line in verdict(record).lines {
         text += &format!("{}\n\n", escaped(&line));

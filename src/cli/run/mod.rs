@@ -321,11 +321,8 @@ pub(super) fn show(experiment: &Experiment, style: Style) -> Result<Ending> {
         if training.is_some() { ("training", "trainings") } else { ("problem", "problems") };
     let mut rows = vec![(problems_of.to_owned(), problems.to_string())];
     if let Some(training) = training.filter(|training| training.halving.is_some()) {
-        rows.push(("learning rates in each".to_owned(), format!("at most {}", training.most_rates())));
-        rows.push((
-            "epochs in each".to_owned(),
-            format!("at most {} over all rates", training.most_epochs()),
-        ));
+        rows.push(("learning rates in each".to_owned(), format!("at most {}", training.max_rates())));
+        rows.push(("epochs in each".to_owned(), format!("at most {} over all rates", training.max_epochs())));
     }
     rows.extend([
         ("processor time".to_owned(), duration(seconds)),

@@ -7,7 +7,7 @@ mod record;
 use super::class_weights::WeightChoice;
 use super::files::{Target, check_targets};
 use super::loss_arguments::LossArguments;
-use super::output::{Style, note, print};
+use super::output::{OutputFormat, Style, note, print};
 use super::progress::{in_line, sparkline};
 use super::solve::{note_idle_weights, note_wide_weights};
 use super::{Ending, OUTPUT};
@@ -70,14 +70,8 @@ pub(super) struct TrainArguments {
     #[arg(long, help_heading = TRAINING, value_name = "L2", num_args = 0..=1, default_missing_value = "decay", allow_negative_numbers = true)]
     polish: Option<PolishPenalty>,
     /// How to print the result
-    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Table,
-    Json,
+    #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = OutputFormat::Table)]
+    format: OutputFormat,
 }
 
 pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
@@ -107,8 +101,8 @@ pub(super) fn run(arguments: &TrainArguments, style: Style) -> Result<Ending> {
     };
     let record = record(arguments, &mut training, &test, epochs, polish.as_ref())?;
     print(&match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&record)? + "\n",
-        Format::Table => record::table(&record, arguments.recipe.network_name(), style),
+        OutputFormat::Json => serde_json::to_string_pretty(&record)? + "\n",
+        OutputFormat::Table => record::table(&record, arguments.recipe.network_name(), style),
     })?;
     Ok(ending(record.polished.as_ref()))
 }

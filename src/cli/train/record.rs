@@ -28,7 +28,7 @@ pub(super) struct TrainRecord {
     /// After the last of them, on the training images as a gradient sees them.
     #[serde(rename = "final")]
     pub(super) end: End,
-    pub(super) test: TestRecord,
+    pub(super) test: TestImagesRecord,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) polished: Option<Polished>,
 }
@@ -75,7 +75,7 @@ pub(super) struct ClassBalance {
 
 /// Accuracy on the images kept apart.
 #[derive(Debug, Serialize)]
-pub(super) struct TestRecord {
+pub(super) struct TestImagesRecord {
     pub(super) class_counts: Vec<usize>,
     pub(super) accuracy: f64,
     /// The mean recall.
@@ -102,10 +102,10 @@ impl<'a> Test<'a> {
         hits(&training.logits_of(self.sample), &self.targets)
     }
 
-    pub(super) fn record(&self, training: &mut Training) -> TestRecord {
+    pub(super) fn record(&self, training: &mut Training) -> TestImagesRecord {
         let hits = self.hits(training);
         let recall = recalls(&hits, &self.targets);
-        TestRecord {
+        TestImagesRecord {
             class_counts: self.counts().to_vec(),
             accuracy: accuracy(&hits, &self.targets),
             balanced_accuracy: recall.iter().sum::<f64>() / recall.len() as f64,

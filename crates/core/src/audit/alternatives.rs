@@ -155,15 +155,15 @@ impl Alternative {
         }
     }
 
-    /// The options that audit under it.
+    /// The settings that audit under it.
     #[must_use]
     pub fn options(&self) -> String {
         let weights = if self.class_weights == "none" {
             String::new()
         } else {
-            format!(" --class-weights {}", self.class_weights)
+            format!(" `class_weights` {}", self.class_weights)
         };
-        format!("--loss {}{weights}", self.loss)
+        format!("`loss` {}{weights}", self.loss)
     }
 }
 

@@ -69,11 +69,11 @@ pub struct BatchRecord {
 /// The law over batches, where the input has their size.
 pub(super) fn law_of(input: &AuditInput, spec: &LossSpec) -> Result<Option<BatchLaw>, DataError> {
     let Some(batch) = input.batch else { return Ok(None) };
-    let invalid = |problem: String| DataError::invalid("--batch", problem);
+    let invalid = |problem: String| DataError::invalid("`batch`", problem);
     let labels = input.labels();
     if matches!(spec, LossSpec::Inr { .. }) && labels.weights().is_some() {
         return Err(invalid(
-            "LGL-INR in batches is not known for weighted rows; leave out --sample-weights".to_owned(),
+            "LGL-INR in batches is not known for weighted rows; leave out `sample_weights`".to_owned(),
         ));
     }
     let law = BatchLaw::of(spec, labels.counts(), batch);
@@ -87,7 +87,7 @@ pub(super) fn without_objective(
 ) -> Result<Option<&'static str>, DataError> {
     let simulated = law_of(input, spec)? == Some(BatchLaw::Simulated);
     Ok(simulated.then_some(
-        "LGL-INR with beta above 0 in batches has no objective that could be solved; leave out --batch",
+        "LGL-INR with beta above 0 in batches has no objective that could be solved; leave out `batch`",
     ))
 }
 
@@ -104,7 +104,7 @@ impl BatchRecord {
         let law_name = BatchLawName::of(spec, input.labels().counts(), size);
         let mut record = Self {
             size,
-            law: law_name.map_err(|error| DataError::invalid("--batch", error.to_string()))?,
+            law: law_name.map_err(|error| DataError::invalid("`batch`", error.to_string()))?,
             present: None,
             whole_sample_residual: None,
             batches: None,

@@ -85,7 +85,7 @@ pub fn compare_head(
     let Some(features) = input.feature_matrix()? else { return Ok(None) };
     let (targets, loss) = problem(input, spec, weights)?;
     let dataset = Dataset::unnamed(features.clone(), targets.labels().clone())?;
-    let refused = |error: ProblemError| DataError::invalid("--l2", error.to_string());
+    let refused = |error: ProblemError| DataError::invalid("`l2`", error.to_string());
     let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), l2)
         .and_then(|problem| problem.with_intercept(input.intercept))
         .map_err(refused)?;
@@ -97,7 +97,7 @@ pub fn compare_head(
         None => solved(&problem, spec, own),
         Some(why) => Err(NoExact { why: why.to_owned(), separable: false }),
     };
-    let measured = |head: &Head| Measured::of(&problem, head);
+    let measured = |head: &Head| MeasuredHead::of(&problem, head);
     let (own_measured, exact_measured) = (own.map(measured), exact.as_ref().ok().map(measured));
     let agreement =
         own_measured.as_ref().zip(exact_measured.as_ref()).map(|(own, exact)| own.agreement(exact, &targets));
@@ -142,7 +142,7 @@ fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<He
             let separable = found.kind == SeparationKind::Complete;
             let samples = if separable { "all" } else { "some" };
             let why = format!(
-                "the features separate {samples} samples: the loss has no minimum; give the --l2 of training"
+                "the features separate {samples} samples: the loss has no minimum; give the `l2` of training"
             );
             Err(NoExact { why, separable })
         }
@@ -151,12 +151,12 @@ fn solved(problem: &Problem, spec: &LossSpec, start: Option<&Head>) -> Result<He
 }
 
 /// A head's measures, and the predicted class of every sample.
-struct Measured {
+struct MeasuredHead {
     head: HeadMeasured,
     predicted: Vec<usize>,
 }
 
-impl Measured {
+impl MeasuredHead {
     fn of(problem: &Problem, head: &Head) -> Self {
         let found = problem.evaluate(head);
         let head = HeadMeasured {

@@ -77,10 +77,10 @@ pub fn compare_held_out(
     weights: &ClassWeights,
     l2: f64,
 ) -> Result<HeldOut, DataError> {
-    let invalid = |problem: String| DataError::invalid("--held-out", problem);
+    let invalid = |problem: String| DataError::invalid("`held_out`", problem);
     if !matches!(spec, LossSpec::Softmax | LossSpec::Logistic) {
         let row = spec.row();
-        return Err(invalid(format!("goes with --loss softmax and logistic, not with {}", row.name)));
+        return Err(invalid(format!("goes with `loss` softmax and logistic, not with {}", row.name)));
     }
     check_classes(input, held_out).map_err(invalid)?;
     check_held_out(input, held_out)?;
@@ -223,7 +223,7 @@ impl HeldOut {
             ),
             HeldOutReading::OverfittingOrShifted => {
                 ". That is overfitting, or samples of a class are other than in training; \
-                 features and --l2 tell, for softmax and binary logistic loss"
+                 features and `l2` tell, for softmax and binary logistic loss"
                     .to_owned()
             }
         };

@@ -41,7 +41,7 @@ pub struct ReadOptions {
     /// Names of the classes, in order.
     pub class_names: Option<Vec<String>>,
     /// Labels of rows to leave out, beside -1 and -100.
-    pub ignore: Vec<String>,
+    pub ignore_index: Vec<String>,
     /// Whether rows without a label are left out.
     pub drop_missing: bool,
     /// Where the weights of the rows are, if they do not all count once: the heading of a column in a table, the name of an
@@ -162,7 +162,7 @@ impl AuditInput {
                 Some(labels),
                 _,
             ) => {
-                let problem = format!("is not needed: {place} holds the labels too (--label names them)");
+                let problem = format!("is not needed: {place} holds the labels too (`label` names them)");
                 Err(DataError::invalid(labels.display().to_string(), problem))
             }
         }
@@ -170,10 +170,10 @@ impl AuditInput {
 
     fn of_files(scores: Array, labels: &Path, options: &ReadOptions) -> Result<Self, DataError> {
         for (option, given) in [
-            ("--label", options.label.is_some()),
-            ("--logits", options.logits.is_some()),
-            ("--columns", options.columns.is_some()),
-            ("--drop", !options.drop.is_empty()),
+            ("`label`", options.label.is_some()),
+            ("`logits`", options.logits.is_some()),
+            ("`columns`", options.columns.is_some()),
+            ("`drop`", !options.drop.is_empty()),
         ] {
             if given {
                 return Err(DataError::invalid(
@@ -207,22 +207,22 @@ impl AuditInput {
     /// As [`Self::read`].
     pub fn of_arrays(arrays: &Arrays, options: &ReadOptions) -> Result<Self, DataError> {
         for (option, given) in
-            [("--columns", options.columns.is_some()), ("--drop", !options.drop.is_empty())]
+            [("`columns`", options.columns.is_some()), ("`drop`", !options.drop.is_empty())]
         {
             if given {
-                return Err(DataError::invalid(option, "goes with a table; --logits names an array"));
+                return Err(DataError::invalid(option, "goes with a table; `logits` names an array"));
             }
         }
         let (scores_name, scores) = named_or_usual(
             arrays,
             options.logits.as_ref(),
             &SCORES,
-            ("logits or probabilities", "--logits"),
+            ("logits or probabilities", "`logits`"),
         )?;
         let is_probability = ["probabilities", "probs"].contains(&scores_name.as_str());
         let kind = if is_probability { ScoreKind::Probabilities } else { options.unnamed() };
         let (label_name, labels) =
-            named_or_usual(arrays, options.label.as_ref(), &LABELS, ("labels", "--label"))?;
+            named_or_usual(arrays, options.label.as_ref(), &LABELS, ("labels", "`label`"))?;
         let weights = match (&options.sample_weights, options.weight_file()) {
             (None, _) => None,
             (_, Some(file)) => Some(read_npy_weights(file, labels.rows())?),
@@ -307,8 +307,8 @@ impl AuditInput {
     fn of_table(table: &Table, columns: LogitColumns, options: &ReadOptions) -> Result<Self, DataError> {
         if options.logits.is_some() {
             return Err(DataError::invalid(
-                "--logits",
-                "names an array of an archive; the logits of a table are named with --columns",
+                "`logits`",
+                "names an array of an archive; the logits of a table are named with `columns`",
             ));
         }
         let weights = match (columns.weights, options.weight_file()) {

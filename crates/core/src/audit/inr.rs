@@ -5,7 +5,7 @@ use crate::loss::{Inr, InrVariant, in_negative_weights};
 use nalgebra::DMatrix;
 
 /// Means over the samples of each class (rows), in each column.
-pub(super) struct ColumnMeans {
+pub(super) struct MeansByColumn {
     /// Of `softplus(-z)` on the diagonal, of `softplus(z)` off it.
     pub(super) loss: DMatrix<f64>,
     /// Of `p (1 - p)`.
@@ -16,7 +16,7 @@ pub(super) struct ColumnMeans {
 pub(super) fn value_and_flows(
     inr: &Inr,
     means: &MeanProbability,
-    columns: &ColumnMeans,
+    columns: &MeansByColumn,
 ) -> (f64, Vec<(f64, f64)>) {
     let mut value = 0.0;
     let flow = |k: usize| {

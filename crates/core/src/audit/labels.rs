@@ -48,7 +48,7 @@ pub(super) fn array_texts(array: &Array, classes: usize) -> Result<Texts, DataEr
         );
         return Err(array.invalid(problem));
     }
-    one_hot_texts(array, "one class per sample is needed (--multi-label audits several)")
+    one_hot_texts(array, "one class per sample is needed (`multi_label` audits several)")
 }
 
 /// The classes of the rows that count.
@@ -166,6 +166,26 @@ enum Naming {
     Boolean,
 }
 
+/// The names of the classes: those that the user gives, those of the file, or headings that are words.
+fn class_names(
+    given: &GivenLabels,
+    classes: usize,
+    options: &ReadOptions,
+) -> Result<Option<Vec<String>>, DataError> {
+    let words =
+        |list: &&Vec<String>| list.len() == classes && list.iter().all(|name| whole_number(name).is_none());
+    let headings = given.headings.as_ref().filter(words).cloned();
+    let names = options.class_names.clone().map(cleaned).or_else(|| given.class_names.clone()).or(headings);
+    if let Some(names) = &names
+        && names.len() != classes
+    {
+        let place = if options.class_names.is_some() { "`class_names`" } else { given.place.as_str() };
+        let problem = format!("{} names for {classes} classes; give one per class, in order", names.len());
+        return Err(DataError::invalid(place, problem));
+    }
+    Ok(names)
+}
+
 impl Scheme {
     fn new(by: Naming, names: Vec<String>, keys: Vec<String>, notes: Vec<String>) -> Self {
         Self { names, keys, by, from_one: false, notes }
@@ -189,20 +209,7 @@ impl Scheme {
         let labels: Vec<&String> =
             texts.iter().copied().filter(|text| !is_missing(text) && !is_ignored(text)).collect();
         let numbered = || (0..classes).map(|class| class.to_string()).collect::<Vec<String>>();
-        let words = |list: &&Vec<String>| {
-            list.len() == classes && list.iter().all(|name| whole_number(name).is_none())
-        };
-        let headings = given.headings.as_ref().filter(words).cloned();
-        let names =
-            options.class_names.clone().map(cleaned).or_else(|| given.class_names.clone()).or(headings);
-        if let Some(names) = &names
-            && names.len() != classes
-        {
-            let place = if options.class_names.is_some() { "--class-names" } else { given.place.as_str() };
-            let problem =
-                format!("{} names for {classes} classes; give one per class, in order", names.len());
-            return Err(DataError::invalid(place, problem));
-        }
+        let names = class_names(given, classes, options)?;
         let mut notes = Vec::new();
         let all_among = |list: &Vec<String>| {
             list.len() == classes
@@ -280,13 +287,13 @@ impl Scheme {
             let column = |&class: &usize| format!("{class} ({})", quoted(&keys[class]));
             notes.push(if absent.len() == 1 {
                 format!(
-                    "no row has the class {first}, column {}; if it is no logit, leave it out with --drop",
+                    "no row has the class {first}, column {}; if it is no logit, leave it out with `drop`",
                     quoted(&keys[first])
                 )
             } else {
                 let columns: Vec<String> = absent.iter().map(column).collect();
                 format!(
-                    "no row has the classes {}; columns that are no logits are left out with --drop",
+                    "no row has the classes {}; columns that are no logits are left out with `drop`",
                     list(&columns)
                 )
             });
@@ -295,7 +302,7 @@ impl Scheme {
         if let ([mark], true) = (ignored, labels.len() + ignored.len() == classes) {
             notes.push(format!(
                 "rows with the label {mark} are left out; if it is a class, name the classes in the order of the columns, such as \
-                 --class-names {}",
+                 `class_names` {}",
                 sorted_numbers(labels, ignored).join(",")
             ));
         }
@@ -324,10 +331,10 @@ impl Scheme {
             [] => {}
             _ if are_places => {}
             [one] => notes.push(format!(
-                "no row has the class {one}; if its column is no logit, leave it out with --drop"
+                "no row has the class {one}; if its column is no logit, leave it out with `drop`"
             )),
             _ => notes.push(format!(
-                "no row has the classes {}; columns that are no logits are left out with --drop",
+                "no row has the classes {}; columns that are no logits are left out with `drop`",
                 list(&absent)
             )),
         }
@@ -374,12 +381,12 @@ impl Scheme {
                 let names: Vec<String> = (1..=classes).map(|class| class.to_string()).collect();
                 let names = if classes <= FEW { names.join(",") } else { format!("1,2,..,{classes}") };
                 format!(
-                    "{number}, but classes are 0 to {}; if labels count from 1, give --class-names {names}, or save y - 1",
+                    "{number}, but classes are 0 to {}; if labels count from 1, give `class_names` {names}, or save y - 1",
                     classes - 1
                 )
             }
             (Naming::Number, Some(number)) => format!(
-                "{number}, but classes are 0 to {} (and -1 for rows to ignore; --ignore-index {number} ignores these)",
+                "{number}, but classes are 0 to {} (and -1 for rows to ignore; `ignore_index` {number} ignores these)",
                 classes - 1
             ),
             (Naming::Number, None) if text.parse::<f64>().is_ok() => {
@@ -391,7 +398,7 @@ impl Scheme {
                 let near = nearest(text, &self.keys)
                     .map_or_else(String::new, |near| format!("; did you mean {}?", quoted(near)));
                 format!(
-                    "{} is neither the number of a class nor a heading{headings}{near}; --class-names gives the classes other names, \
+                    "{} is neither the number of a class nor a heading{headings}{near}; `class_names` gives the classes other names, \
                      in the order of the columns",
                     quoted(text)
                 )
@@ -424,7 +431,7 @@ fn boolean(text: &str) -> Option<bool> {
 }
 
 fn is_ignored(text: &str, options: &ReadOptions) -> bool {
-    options.ignore.iter().any(|ignored| same(ignored, text))
+    options.ignore_index.iter().any(|ignored| same(ignored, text))
 }
 
 /// Whether labels are -1 and 1, of which -1 is a class and no row to ignore.

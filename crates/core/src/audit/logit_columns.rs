@@ -86,11 +86,11 @@ impl LogitColumns {
         };
         let dropped = headings.find_all(&options.drop, "column to drop")?;
         let mut left_out: Vec<LeftOut> =
-            options.drop.iter().map(|name| LeftOut::column(name.trim(), "--drop")).collect();
+            options.drop.iter().map(|name| LeftOut::column(name.trim(), "`drop`")).collect();
         let candidates = if let Some(names) = &options.columns {
             let found = headings.find_all(names, "column")?;
             if let Some(column) = found.iter().find(|&&column| column == label || weights == Some(column)) {
-                let place = format!("--columns: {}", quoted(&headings.names[*column]));
+                let place = format!("`columns`: {}", quoted(&headings.names[*column]));
                 return Err(DataError::invalid(place, "is the column of labels or weights, not of logits"));
             }
             found.into_iter().filter(|column| !dropped.contains(column)).collect()
@@ -118,7 +118,7 @@ impl LogitColumns {
         let Self { candidates, named, mut left_out, .. } = self;
         let name = |column: usize| table.columns[column].name.as_str();
         let ignored = |text: &str| {
-            ["-1", "-100"].contains(&text) || options.ignore.iter().any(|ignored| same(ignored, text))
+            ["-1", "-100"].contains(&text) || options.ignore_index.iter().any(|ignored| same(ignored, text))
         };
         let classes: Vec<&str> =
             labels.iter().map(String::as_str).filter(|text| !is_missing(text) && !ignored(text)).collect();
@@ -159,7 +159,7 @@ impl LogitColumns {
         if let Some(affix) = &affix {
             notes.push(format!("columns {} are those of the classes", affix.in_words()));
             if affix.speaks_of_probabilities() && !options.probabilities {
-                notes.push("their headings speak of probabilities; they are read as logits unless --probabilities is given".to_owned());
+                notes.push("their headings speak of probabilities; they are read as logits unless `probabilities` is given".to_owned());
             }
         }
         ChosenColumns { columns, class_headings, left_out, notes }
@@ -177,7 +177,7 @@ fn label_column(headings: &Headings, given: Option<&String>) -> Result<usize, Da
     }
     let shown: Vec<&str> = headings.names.iter().take(12).map(String::as_str).collect();
     let problem = format!(
-        "has no column of labels ({}); its columns are {}; name one with --label",
+        "has no column of labels ({}); its columns are {}; name one with `label`",
         LABELS.join(", "),
         shown.join(", ")
     );
@@ -201,7 +201,7 @@ fn no_logit(table: &Table, column: usize) -> Option<String> {
     if OTHERS.contains(&lower.as_str()) || lower.ends_with("_id") {
         let weights = lower.contains("weight");
         return Some(
-            if weights { "give --sample-weights if it is" } else { "by its name no logit" }.to_owned(),
+            if weights { "give `sample_weights` if it is" } else { "by its name no logit" }.to_owned(),
         );
     }
     is_identifier(&values).then(|| "whole numbers, each once: an identifier".to_owned())
@@ -300,7 +300,7 @@ pub(super) fn fill_column<'a>(
 ) -> Result<(), DataError> {
     if let Cells::Other(kind) = &table.columns[column].cells {
         let problem = format!(
-            "holds {kind}, which are no logits; leave it out with --drop, or name the logits with --columns"
+            "holds {kind}, which are no logits; leave it out with `drop`, or name the logits with `columns`"
         );
         return Err(DataError::invalid(table.column_place(column), problem));
     }
@@ -325,7 +325,7 @@ pub(super) fn fill_column<'a>(
             _ => {
                 let text = quoted(&table.columns[column].text(row));
                 let problem = format!(
-                    "{text} is no number; leave the column out with --drop, or name the logits with --columns"
+                    "{text} is no number; leave the column out with `drop`, or name the logits with `columns`"
                 );
                 return Err(DataError::invalid(table.cell_place(row, column), problem));
             }

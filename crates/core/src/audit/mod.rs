@@ -33,6 +33,6 @@ pub use multi_label::{LabelBalance, MultiLabelRecord, audit_multi_label};
 pub use recalibration::{Recalibration, recalibrate};
 pub use record::{AuditRecord, Measured, PolytopePosition, Reduction, StationaryVerdict, audit};
 pub use tables::{TextTable, summary, tables};
-pub use verdict::{Verdict, verdict};
+pub use verdict::{AuditVerdict, verdict};
 pub use weight_effect_left::{MeasuredAt, WeightEffectLeft};
 pub use words::findings;

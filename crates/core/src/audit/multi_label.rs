@@ -85,7 +85,7 @@ pub fn audit_multi_label(
             let weights = weight_file(scores.rows())?;
             if let (Some(name), None) = (&options.sample_weights, &weights) {
                 let problem = format!("{name}: beside NPY files, weights are an NPY file too");
-                return Err(DataError::invalid("--sample-weights", problem));
+                return Err(DataError::invalid("`sample_weights`", problem));
             }
             (scores, read_array(labels)?, weights, None)
         }
@@ -93,10 +93,10 @@ pub fn audit_multi_label(
             return Err(scores.invalid("holds one array; give the NPY file of the labels too"));
         }
         (Contents::Arrays(arrays), None) => {
-            let wanted = ("logits or probabilities", "--logits");
+            let wanted = ("logits or probabilities", "`logits`");
             let scores = named_or_usual(&arrays, options.logits.as_ref(), &SCORES, wanted)?.1.clone();
             let labels =
-                named_or_usual(&arrays, options.label.as_ref(), &LABELS, ("labels", "--label"))?.1.clone();
+                named_or_usual(&arrays, options.label.as_ref(), &LABELS, ("labels", "`label`"))?.1.clone();
             let names = match arrays.find(&["class_names"]) {
                 Ok(Some(names)) if names.is_text() => Some(names.texts()?),
                 _ => None,
@@ -141,50 +141,19 @@ fn tally(
     options: &ReadOptions,
     tolerance: f64,
 ) -> Result<MultiLabelRecord, DataError> {
-    scores.check_numbers()?;
-    labels.check_numbers()?;
+    check_shapes(scores, labels)?;
     let (rows, columns) = (scores.rows(), scores.columns());
-    if (labels.rows(), labels.columns()) != (rows, columns) {
-        let problem = format!(
-            "has shape {}, but the logits have {}; a 1 or 0 is needed for every logit",
-            labels.shape_text(),
-            scores.shape_text()
-        );
-        return Err(labels.invalid(problem));
-    }
-    if rows == 0 || columns == 0 {
-        return Err(scores.invalid("holds nothing; there is nothing to audit"));
-    }
     let names = names.unwrap_or_else(|| (0..columns).map(|column| column.to_string()).collect());
     if names.len() != columns {
         return Err(DataError::invalid(
-            "--class-names",
+            "`class_names`",
             format!("{} names for {columns} labels; give one for each", names.len()),
         ));
     }
     let kind = if options.probabilities { ScoreKind::Probabilities } else { ScoreKind::Logits };
-    let mut sums = vec![Sums::default(); columns];
-    let (mut z, mut y) = (vec![0.0; columns], vec![0.0; columns]);
     let weight_of = |row: usize| weights.map_or(1.0, |weights| weights[row]);
     let used: Vec<usize> = (0..rows).filter(|&row| weight_of(row) > 0.0).collect();
-    for &row in &used {
-        scores.read_rows(row..row + 1, &mut z);
-        labels.read_rows(row..row + 1, &mut y);
-        to_logits(&mut z, kind, Link::Sigmoid)
-            .map_err(|bad| bad.at(scores.row_place(row), |column| scores.number_place(row, column)))?;
-        for (column, (sums, (&z, &y))) in sums.iter_mut().zip(z.iter().zip(&y)).enumerate() {
-            let is_positive = match y {
-                0.0 => false,
-                1.0 => true,
-                -1.0 => continue,
-                y => {
-                    let problem = format!("{y}; labels are 1 or 0, and -1 ignores an entry");
-                    return Err(DataError::invalid(labels.number_place(row, column), problem));
-                }
-            };
-            sums.add(z, is_positive, weight_of(row));
-        }
-    }
+    let sums = sums_over(&used, (scores, kind), labels, weight_of)?;
     let found: Vec<LabelBalance> = sums.iter().zip(names).map(|(sums, name)| sums.balance(name)).collect();
     let worst_residual = largest_magnitude(found.iter().map(|label| label.entry.residual));
     let mean = |sums: &Sums| match sums.counted.value() {
@@ -212,6 +181,56 @@ fn tally(
         worst_residual,
         labels: found,
     })
+}
+
+/// Every logit has its label.
+fn check_shapes(scores: &Array, labels: &Array) -> Result<(), DataError> {
+    scores.check_numbers()?;
+    labels.check_numbers()?;
+    let (rows, columns) = (scores.rows(), scores.columns());
+    if (labels.rows(), labels.columns()) != (rows, columns) {
+        let problem = format!(
+            "has shape {}, but the logits have {}; a 1 or 0 is needed for every logit",
+            labels.shape_text(),
+            scores.shape_text()
+        );
+        return Err(labels.invalid(problem));
+    }
+    if rows == 0 || columns == 0 {
+        return Err(scores.invalid("holds nothing; there is nothing to audit"));
+    }
+    Ok(())
+}
+
+/// The sums of every label over some rows.
+fn sums_over(
+    used: &[usize],
+    (scores, kind): (&Array, ScoreKind),
+    labels: &Array,
+    weight_of: impl Fn(usize) -> f64,
+) -> Result<Vec<Sums>, DataError> {
+    let columns = scores.columns();
+    let mut sums = vec![Sums::default(); columns];
+    let (mut z, mut y) = (vec![0.0; columns], vec![0.0; columns]);
+    for &row in used {
+        scores.read_rows(row..row + 1, &mut z);
+        labels.read_rows(row..row + 1, &mut y);
+        to_logits(&mut z, kind, Link::Sigmoid)
+            .map_err(|bad| bad.at(scores.row_place(row), |column| scores.number_place(row, column)))?;
+        for (column, (sums, (&z, &y))) in sums.iter_mut().zip(z.iter().zip(&y)).enumerate() {
+            let is_positive = match y {
+                0.0 => false,
+                1.0 => true,
+                -1.0 => continue,
+                y => {
+                    let problem = format!("{y}; labels are 1 or 0, and -1 ignores an entry");
+                    return Err(DataError::invalid(labels.number_place(row, column), problem));
+                }
+            };
+            sums.add(z, is_positive, weight_of(row));
+        }
+    }
+    Ok(sums)
 }
 
 impl Sums {

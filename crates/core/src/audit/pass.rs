@@ -1,7 +1,7 @@
 //! One pass over the samples computes every sum that an audit needs.
 
 use super::AuditInput;
-use super::inr::{ColumnMeans, value_and_flows};
+use super::inr::{MeansByColumn, value_and_flows};
 use crate::balance::{
     Calibration, CalibrationTally, ClassRows, MeanProbability, Row, predicted_class, sample_probabilities,
 };
@@ -289,7 +289,7 @@ impl Part {
             means: plain,
         };
         if let (BuiltLoss::Inr(inr), Some((losses, slopes))) = (loss, &self.columns) {
-            let columns = ColumnMeans { loss: losses.means(sizes), slope: slopes.means(sizes) };
+            let columns = MeansByColumn { loss: losses.means(sizes), slope: slopes.means(sizes) };
             (tallied.loss, tallied.flows) = value_and_flows(inr, &tallied.means, &columns);
             tallied.bias_gradient = tallied.flows.iter().map(|(up, down)| down - up).collect();
         }

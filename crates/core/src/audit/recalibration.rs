@@ -34,14 +34,14 @@ pub fn recalibrate(
     tolerance: f64,
 ) -> Result<Recalibration, DataError> {
     if let Some(why) = without_objective(input, spec)? {
-        return Err(DataError::invalid("--recalibrate", why.to_owned()));
+        return Err(DataError::invalid("`recalibrate`", why.to_owned()));
     }
     check_recalibration(input)?;
     let (targets, loss) = problem(input, spec, weights)?;
     let logits = input.logits(0..targets.samples(), loss.link())?;
     let dataset = Dataset::from_logits(logits, targets.labels().clone())?;
     let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), 0.0)
-        .map_err(|error| DataError::invalid("--loss", error.to_string()))?;
+        .map_err(|error| DataError::invalid("`loss`", error.to_string()))?;
     let (mut added, not_converged) = match solve_general(&problem, None).confirmed(&SolverSettings::default())
     {
         Outcome::Stationary(point) => (point.head.intercepts, None),

@@ -189,7 +189,7 @@ pub(super) fn problem(
     weights: &ClassWeights,
 ) -> Result<(Targets, BuiltLoss), DataError> {
     let (labels, columns) = (input.labels(), input.columns());
-    let invalid = |problem: String| DataError::invalid("--loss", problem);
+    let invalid = |problem: String| DataError::invalid("`loss`", problem);
     if let Some(problem) = spec.problem_on(labels) {
         return Err(invalid(problem));
     }
@@ -199,7 +199,7 @@ pub(super) fn problem(
     }
     let targets = Targets::new(labels, weights).map_err(|error: WeightError| {
         DataError::invalid(
-            "--class-weights",
+            "`class_weights`",
             error.to_string().trim_start_matches("class weights: ").to_owned(),
         )
     })?;
@@ -211,7 +211,7 @@ pub(super) fn problem(
     };
     if loss.logit_rows() != columns {
         return Err(invalid(format!(
-            "takes {} logits per sample, and there is {columns}; one logit for two classes goes with --loss logistic",
+            "takes {} logits per sample, and there is {columns}; one logit for two classes goes with `loss` logistic",
             loss.logit_rows()
         )));
     }

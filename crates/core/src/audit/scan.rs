@@ -212,18 +212,18 @@ impl Scan {
         }
         if input.columns() > 1 && self.sums_to_one == self.samples {
             notes.push(
-                "every row of the logits is from 0 to 1 and sums to 1, as probabilities do; give --probabilities if they are"
+                "every row of the logits is from 0 to 1 and sums to 1, as probabilities do; give `probabilities` if they are"
                     .to_owned(),
             );
         } else if self.within == self.samples && self.samples > 0 {
-            let columns = if input.columns() == 1 { "" } else { " (of one-vs-all columns, --loss logistic)" };
+            let columns = if input.columns() == 1 { "" } else { " (of one-vs-all columns, `loss` logistic)" };
             notes.push(format!(
-                "every logit is from 0 to 1, as probabilities are{columns}; give --probabilities if they are"
+                "every logit is from 0 to 1, as probabilities are{columns}; give `probabilities` if they are"
             ));
         } else if input.columns() > 1 && self.percentages == self.samples {
             notes.push(
                 "every row of the logits is from 0 to 100 and sums to 100, as percentages do; if they are, divide by 100 and give \
-                 --probabilities"
+                 `probabilities`"
                     .to_owned(),
             );
         }

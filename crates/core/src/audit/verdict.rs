@@ -8,7 +8,7 @@ use crate::numeric::significant;
 
 /// Is the model fine, which class is worst, what to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct AuditVerdict {
     /// Whether the first line is good news.
     pub is_good: bool,
     /// The lines.
@@ -37,7 +37,7 @@ fn other_order(measured: &Measured) -> Option<Vec<usize>> {
 
 /// The verdict on an audit.
 #[must_use]
-pub fn verdict(record: &AuditRecord) -> Verdict {
+pub fn verdict(record: &AuditRecord) -> AuditVerdict {
     let measured = &record.measured;
     // Only what is evidence is named; the others are near by chance or not at all.
     let other = record.alternatives.iter().find(|other| other.stationary);
@@ -61,7 +61,7 @@ pub fn verdict(record: &AuditRecord) -> Verdict {
              are not the samples, the loss or the weights of training."
         )
     };
-    Verdict {
+    AuditVerdict {
         is_good: measured.stationary || bare.is_some_and(is_solved),
         lines: [fine, worst(record), advice(record, other.map(super::Alternative::options).as_deref())],
     }
@@ -140,13 +140,13 @@ fn advice(record: &AuditRecord, other: Option<&str>) -> String {
     }
     let bare = record.head.as_ref().filter(|head| !head.intercept);
     if bare.is_some_and(|head| !is_solved(head)) {
-        return "What to try: train the last layer longer, or give the --l2 of training.".to_owned();
+        return "What to try: train the last layer longer, or give the `l2` of training.".to_owned();
     }
     if !measured.stationary && bare.is_none() {
         let further = if record.recalibrated.is_some() {
             ""
         } else {
-            "; --recalibrate shows what the intercepts alone would mend"
+            "; `recalibrate` shows what the intercepts alone would mend"
         };
         return format!(
             "What to try: train longer with a smaller step, or name the loss and weights of training{further}."

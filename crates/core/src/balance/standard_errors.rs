@@ -38,18 +38,18 @@ pub fn standard_errors(point: &StationaryPoint) -> Result<Vec<ColumnErrors>, Str
     let problem = point.problem();
     if problem.l2() > 0.0 {
         return Err(
-            "a penalty biases the coefficients, and standard errors do not say by how much; give --l2 0"
+            "a penalty biases the coefficients, and standard errors do not say by how much; give `l2` 0"
                 .to_owned(),
         );
     }
     if !problem.conditioning().dependent_columns.is_empty() {
-        return Err("columns depend on each other, so that coefficients are not determined; leave some out with --drop".to_owned());
+        return Err("columns depend on each other, so that coefficients are not determined; leave some out with `drop`".to_owned());
     }
     let columns = problem.loss().logit_rows();
     let softmax = match problem.loss() {
         BuiltLoss::Softmax(_) => true,
         BuiltLoss::Logistic(loss) if matches!(loss.column_weights(), ColumnWeights::OfClass(_)) => false,
-        _ => return Err("they are known for --loss softmax and --loss logistic".to_owned()),
+        _ => return Err("they are known for `loss` softmax and `loss` logistic".to_owned()),
     };
     let design = Design::of(point);
     let blocks: Vec<Vec<usize>> = match (softmax, columns) {

@@ -1,8 +1,7 @@
 //! I1: how many directions the flow matrix may move in when sizes and weights are fixed.
 
-use super::case::{CaseReport, SetupFailure};
+use super::claim::{CaseReport, SetupFailure, shown};
 use super::measurement::{Measurement, Solved, measure};
-use super::sentence::shown;
 use super::setup::{Setup, Stated};
 use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{Covariance, DataError, GaussianMixture};

@@ -1,20 +1,19 @@
 //! Runs claims over their set-ups and makes verdicts of what was measured.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison};
+use super::claim::{
+    BALANCE_LAWS, Balance, CaseReport, Cases, ComparisonClaim, LawClaim, SetupFailure, TOLERANCE,
+};
 use super::dimension;
 use super::error::ClaimError;
 use super::kept::{CheckedSetups, SetupName};
-use super::law::{BALANCE_LAWS, LawClaim, TOLERANCE};
 use super::measurement::{Solved, measure};
-use super::rate::Rate;
-use super::setup::FIRST_DIGITS_CASE;
-use super::verdict::{Control, Finding, Verdict};
 #[cfg(feature = "networks")]
-use super::{along_training, networks};
+use super::networks;
+use super::setup::FIRST_DIGITS_CASE;
+use super::verdict::{Control, Finding, Rate, Verdict};
 use super::{
-    averaging, binary, contrary_weight, flows, held_out, inr, label_noise, mini_batch, minority_collapse,
-    one_vs_all, other_heads, repair, separable, softmax, weight_effects, zoo,
+    averaging, flows, held_out, laws, mini_batch, minority_collapse, other_heads, separable, weight_effects,
+    zoo,
 };
 use crate::numeric::{largest, try_map_items};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -64,24 +63,24 @@ pub struct Advance {
 enum Claim {
     Law(&'static LawClaim),
     Dimension,
-    Comparison(&'static Comparison),
+    Comparison(&'static ComparisonClaim),
 }
 
 /// All claims in the order of docs/theory.md, each with the number its random streams are drawn from.
 fn catalogue() -> Vec<(u64, Claim)> {
-    let laws = binary::CLAIMS.iter().chain(&softmax::CLAIMS[..1]).chain(&one_vs_all::CLAIMS[..1]);
-    let later = softmax::CLAIMS[1..].iter().chain(&one_vs_all::CLAIMS[1..]).chain(&inr::CLAIMS);
+    let laws = laws::BINARY.iter().chain(&laws::SOFTMAX[..1]).chain(&laws::ONE_VS_ALL[..1]);
+    let later = laws::SOFTMAX[1..].iter().chain(&laws::ONE_VS_ALL[1..]).chain(&laws::INR);
     let beyond = mini_batch::CLAIMS
         .iter()
         .chain(&separable::CLAIMS)
         .chain(&held_out::CLAIMS)
-        .chain([&label_noise::CLAIM, &separable::DIRECTION, &minority_collapse::CLAIM])
+        .chain([&other_heads::LABEL_NOISE, &separable::DIRECTION, &minority_collapse::CLAIM])
         .chain(&other_heads::CLAIMS);
-    let comparisons = averaging::CLAIMS.iter().chain([&repair::CLAIM]);
+    let comparisons = averaging::CLAIMS.iter().chain([&averaging::REPAIR]);
     let comparisons = comparisons
         .chain(&flows::CLAIMS)
         .chain(&weight_effects::CLAIMS)
-        .chain(&contrary_weight::CLAIMS)
+        .chain([&weight_effects::CONTRARY_WEIGHT])
         .map(Some)
         .chain(claims_of_networks())
         .chain([&zoo::CLAIM].into_iter().map(Some))
@@ -101,14 +100,14 @@ const NETWORK_CLAIMS: usize = 4;
 
 /// The claims about trained networks, which only a build with networks can check.
 #[cfg(feature = "networks")]
-fn claims_of_networks() -> [Option<&'static Comparison>; NETWORK_CLAIMS] {
+fn claims_of_networks() -> [Option<&'static ComparisonClaim>; NETWORK_CLAIMS] {
     let [first, second, third] = &networks::CLAIMS;
-    [&along_training::CLAIM, first, second, third].map(Some)
+    [&networks::ALONG_TRAINING, first, second, third].map(Some)
 }
 
 /// In their places, so that every other claim keeps its number.
 #[cfg(not(feature = "networks"))]
-fn claims_of_networks() -> [Option<&'static Comparison>; NETWORK_CLAIMS] {
+fn claims_of_networks() -> [Option<&'static ComparisonClaim>; NETWORK_CLAIMS] {
     [None; NETWORK_CLAIMS]
 }
 
@@ -212,7 +211,7 @@ impl Claim {
 
     /// Whether its set-ups are draws that are judged by their rate.
     fn is_of_draws(self) -> bool {
-        matches!(self, Self::Comparison(Comparison { cases: Cases::Draws(_), .. }))
+        matches!(self, Self::Comparison(ComparisonClaim { cases: Cases::Draws(_), .. }))
     }
 
     fn run(self, seed: u64, family: u64, case: usize) -> CaseReport {
@@ -438,6 +437,56 @@ fn judge(claim: Claim, options: &VerifyOptions, reports: &[(usize, CaseReport)])
         control: if holds_by_rate { Control { missed: Vec::new(), ..control } } else { control },
         measured: claim.summarise(&observed),
     }
+}
+
+/// Claims that rearrange, differentiate or apply others, and these.
+const FOLLOW: [(&str, &[&str]); 12] = [
+    ("B2", &["B1"]),
+    ("B3", &["B1"]),
+    ("I2", &["B5"]),
+    ("W2", &["B5"]),
+    ("A1", &["B6"]),
+    ("A2", &["A1"]),
+    ("R3", &["R1", "R2"]),
+    ("N1", &["B5", "B6", "R1", "R2"]),
+    ("N2", &["B5", "B6", "R1", "R2"]),
+    ("N3", &["B2"]),
+    ("N4", &["I2"]),
+    ("C2", &["B5"]),
+];
+
+/// The claims that the claim of an id follows from; none for one that is independent.
+///
+/// ```
+/// # use equipoise_core as equipoise;
+/// use equipoise::claims::claim_follows_from;
+///
+/// assert_eq!(claim_follows_from("B2"), ["B1"]);
+/// assert!(claim_follows_from("B1").is_empty());
+/// ```
+#[must_use]
+pub fn claim_follows_from(id: &str) -> &'static [&'static str] {
+    FOLLOW.iter().find(|(derived, _)| *derived == id).map_or(&[], |(_, from)| from)
+}
+
+/// Balances of the first `cases` set-ups of each balance law, at the stationary point and at the control point, each with the
+/// id of its law. Set-ups that are checked are not solved again.
+///
+/// # Errors
+/// A newly checked set-up cannot be saved ([`ClaimError::Unkept`]).
+pub fn sample_balances(
+    seed: u64,
+    cases: usize,
+    checked: &CheckedSetups,
+) -> Result<Vec<(&'static str, Balance)>, ClaimError> {
+    let tasks: Vec<(&'static str, usize)> =
+        BALANCE_LAWS.iter().flat_map(|&law| (0..cases).map(move |case| (law, case))).collect();
+    let of_task = |(law, case): (&'static str, usize)| {
+        let report = checked_law(law, seed, case, checked)?;
+        Ok(report.balances.into_iter().map(|balance| (law, balance)).collect())
+    };
+    let balances: Vec<Vec<_>> = try_map_items(tasks, of_task)?;
+    Ok(balances.concat())
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! I3 to I6: the geometry of softmax flows that sizes and weights leave open.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed, relative_distance};
-use super::law::TOLERANCE;
-use super::sentence::shown;
+use super::claim::{
+    CaseReport, Cases, ComparisonClaim, SetupFailure, TOLERANCE, missed, relative_distance, shown,
+};
 use super::unexpected_effects::{helping_weight, hindering_weight};
 use super::weight_effects::solved;
 use crate::balance::{Bounds, FlowPolytope, MeanProbability, distance, pair_flows, saturated_flows, witness};
@@ -42,8 +41,8 @@ const LANDINGS: usize = TARGETS.len() + 8;
 /// What a unit of log weight of class 0 adds to, or takes from, the mean probability of class 1 in that pair, at least.
 const CLEAR_EFFECT: f64 = 0.01;
 
-pub(super) const CLAIMS: [Comparison; 4] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 4] = [
+    ComparisonClaim {
         id: "I3",
         title: "possible outflows",
         statement: "The only constraints on softmax outflows: none exceeds the mass of its class, uₖ ≤ mₖ, or the sum of the others, uₖ ≤ Σ u_j; whatever obeys both is the outflow of some flow matrix.",
@@ -61,7 +60,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
                 .unwrap_or_default()
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "I4",
         title: "what a weight guarantees",
         statement: "P[k][k] ≥ (2 mₖ − M)/mₖ: a weight guarantees its class something only beyond half of the weighted mass; every entry lies within its bounds.",
@@ -76,7 +75,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
                 .unwrap_or_default()
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "I5",
         title: "symmetric flows",
         statement: "Saturated softmax: F = Σ M_g q_g q_gᵀ, symmetric and positive semidefinite; a merely linear head breaks the symmetry.",
@@ -91,7 +90,7 @@ pub(super) const CLAIMS: [Comparison; 4] = [
             .unwrap_or_default()
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "I6",
         title: "same weights, any outcome",
         statement: "Same sizes, same inverse-frequency weights, other data: softmax outflow shares land wherever they are wanted inside the admissible set, as nearly as whole samples allow.",

@@ -1,7 +1,7 @@
 //! The hard-margin head, which heads under a vanishing penalty tend to on separable data (docs/theory.md#s1): the smallest `|W|` with
 //! `z_y - z_k >= 1` for every sample and every other class `k`, and its dual variables.
 
-use super::case::SetupFailure;
+use super::claim::SetupFailure;
 use crate::data::Dataset;
 use nalgebra::{DMatrix, DVector};
 

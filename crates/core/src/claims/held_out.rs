@@ -1,8 +1,6 @@
 //! T1 and T2: what is left of the balance on samples that the loss has not seen, over many draws.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
-use super::sentence::shown;
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, missed, shown};
 use crate::balance::{
     HeldOutBalance, NORMAL_95, NORMAL_999, held_out_balance, held_out_bias, sample_probabilities,
 };
@@ -44,7 +42,7 @@ enum Noise {
 }
 
 /// A design from which training and held-out samples are drawn.
-struct Design {
+struct HeldOutDesign {
     choice: LossSpec,
     weights: ClassWeights,
     counts: &'static [usize],
@@ -54,8 +52,8 @@ struct Design {
 }
 
 /// Designs whose rarest class has 12 to 20 samples per feature.
-const DESIGNS: [Design; 5] = [
-    Design {
+const DESIGNS: [HeldOutDesign; 5] = [
+    HeldOutDesign {
         choice: LossSpec::Logistic,
         weights: ClassWeights::None,
         counts: &[240, 60],
@@ -63,7 +61,7 @@ const DESIGNS: [Design; 5] = [
         noise: Noise::Normal,
         words: "binary logistic, normal classes",
     },
-    Design {
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::None,
         counts: &[240, 120, 60],
@@ -71,7 +69,7 @@ const DESIGNS: [Design; 5] = [
         noise: Noise::HeavyTails,
         words: "softmax, heavy tails",
     },
-    Design {
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::Balanced,
         counts: &[240, 120, 60],
@@ -79,7 +77,7 @@ const DESIGNS: [Design; 5] = [
         noise: Noise::HeavyTails,
         words: "softmax, inverse-frequency weights, heavy tails",
     },
-    Design {
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::None,
         counts: &[200, 150, 100, 80],
@@ -88,7 +86,7 @@ const DESIGNS: [Design; 5] = [
         words: "softmax, classes of two centres, which no linear head fits",
     },
     // Beside the spread the bias grows with the samples, where features grow with them.
-    Design {
+    HeldOutDesign {
         choice: LossSpec::Logistic,
         weights: ClassWeights::Balanced,
         counts: &[600, 240],
@@ -99,7 +97,7 @@ const DESIGNS: [Design; 5] = [
 ];
 
 /// A rare class with two samples per feature that weighs as much as the other: fitting each sample by itself biases `D`.
-const CROWDED: Design = Design {
+const CROWDED: HeldOutDesign = HeldOutDesign {
     choice: LossSpec::Logistic,
     weights: ClassWeights::Balanced,
     counts: &[240, 60],
@@ -109,11 +107,11 @@ const CROWDED: Design = Design {
 };
 
 /// Designs whose bias is predicted: less crowded, so that leave-one-out steps are small.
-const BIASED: [Design; 4] = [
-    Design { dimension: 20, ..CROWDED },
-    Design { counts: &[400, 50], dimension: 15, ..CROWDED },
-    Design { counts: &[300, 100], dimension: 25, ..CROWDED },
-    Design {
+const BIASED: [HeldOutDesign; 4] = [
+    HeldOutDesign { dimension: 20, ..CROWDED },
+    HeldOutDesign { counts: &[400, 50], dimension: 15, ..CROWDED },
+    HeldOutDesign { counts: &[300, 100], dimension: 25, ..CROWDED },
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         counts: &[200, 100, 50],
         dimension: 12,
@@ -124,9 +122,9 @@ const BIASED: [Design; 4] = [
 ];
 
 /// Designs of which every sample is left out in truth.
-const REFITTED: [Design; 2] = [
-    Design { dimension: 15, ..CROWDED },
-    Design {
+const REFITTED: [HeldOutDesign; 2] = [
+    HeldOutDesign { dimension: 15, ..CROWDED },
+    HeldOutDesign {
         choice: LossSpec::Softmax,
         weights: ClassWeights::Balanced,
         counts: &[120, 60, 40],
@@ -136,8 +134,8 @@ const REFITTED: [Design; 2] = [
     },
 ];
 
-pub(super) const CLAIMS: [Comparison; 2] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 2] = [
+    ComparisonClaim {
         id: "T1",
         title: "out of sample: spread",
         statement: "Out of sample, D_k = Σ m_c P_test[c][k] − m_k has the variance Σ m_c² Var_c(p^k)(1/N_c + 1/n_c) to leading order, whatever the dimension, also under misspecification: less the bias that T2 predicts, nominal 95% intervals cover 93% to 97% where the rarest class has more than ten samples per feature.",
@@ -157,7 +155,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
             )]
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "T2",
         title: "out of sample: bias",
         statement: "Out of sample, the bias of D_k is that of fitting each sample by itself; what leave-one-out leverage predicts of it leaves at most a quarter of a standard deviation.",
@@ -179,7 +177,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
     },
 ];
 
-impl Design {
+impl HeldOutDesign {
     /// Centres of the classes: one or two each.
     fn centres(&self, generator: &mut ChaCha8Rng) -> Vec<DMatrix<f64>> {
         let sets = if matches!(self.noise, Noise::TwoCentres) { 2 } else { 1 };
@@ -291,7 +289,7 @@ enum Judged {
 
 /// How far the 99.9% interval of the coverage is from where it has to lie, and the coverage.
 fn coverage(
-    design: &Design,
+    design: &HeldOutDesign,
     judged: Judged,
     draws: (u64, u64),
     repetitions: usize,

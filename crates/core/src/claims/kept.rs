@@ -1,6 +1,6 @@
 //! Set-ups that are checked: none is checked twice, and an interrupted check resumes where it stopped.
 
-use super::case::CaseReport;
+use super::claim::CaseReport;
 use super::error::ClaimError;
 use crate::code::CODE;
 #[cfg(feature = "files")]

@@ -1,7 +1,6 @@
 //! A solved set-up, at which laws are evaluated: at the stationary point and, as a control, away from it.
 
-use super::case::Balance;
-use super::sentence::shown;
+use super::claim::{Balance, shown};
 use super::setup::{Setup, Stated};
 use crate::balance::{ClassMeans, Ledger, LedgerEntry, MeanProbability, relative_difference};
 use crate::data::Dataset;

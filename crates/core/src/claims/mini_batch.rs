@@ -1,8 +1,6 @@
-//! M1 to M3: what losses settle to when they see batches.
+//! M1 to M3: which points are stationary for losses that see batches.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, relative_distance};
-use super::sentence::shown;
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, relative_distance, shown};
 use crate::balance::{BatchPresence, MeanProbability, one_vs_all_balance};
 use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture};
@@ -20,8 +18,8 @@ const PENALTY: f64 = 1e-2;
 /// Sharpness at which one sample at a time is looked at.
 const BETAS: [f64; 3] = [0.0, 2.0, 20.0];
 
-pub(super) const CLAIMS: [Comparison; 3] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 3] = [
+    ComparisonClaim {
         id: "M1",
         title: "LGL-INR in mini-batches",
         statement: "LGL-INR in mini-batches (β = 0): the expected gradient vanishes where πₖsₖ = Σ q_c^k P[c][k], with πₖ the probability that class k is in a batch and q_c^k the expected weight of class c among the others there.",
@@ -36,7 +34,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
                 .unwrap_or_default()
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "M2",
         title: "one sample at a time",
         statement: "One sample at a time, LGL-INR is plain LGL for every β, attached or detached.",
@@ -44,7 +42,7 @@ pub(super) const CLAIMS: [Comparison; 3] = [
         check: one_at_a_time,
         summarise: |_| Vec::new(),
     },
-    Comparison {
+    ComparisonClaim {
         id: "M3",
         title: "other losses in mini-batches",
         statement: "Losses that are sums over samples, divided by a constant, do not see batches: their gradient over batches is that of the whole in expectation, class weights included.",

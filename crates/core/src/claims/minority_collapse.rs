@@ -1,9 +1,7 @@
 //! C1: features that are free, as in the last layers of a large network, and what class weights do to rare classes there.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, missed, shown};
 use super::newton::{Local, STATIONARY, minimised};
-use super::sentence::shown;
 use crate::balance::{MeanProbability, softmax_balance};
 use crate::data::Labels;
 use crate::data::random::{log_uniform, normal_vector, stream};
@@ -20,7 +18,7 @@ const CLASSES: [usize; 4] = [3, 4, 5, 6];
 const RISE: f64 = 0.1;
 const SLOWED: f64 = 0.05;
 
-pub(super) const CLAIM: Comparison = Comparison {
+pub(super) const CLAIM: ComparisonClaim = ComparisonClaim {
     id: "C1",
     title: "minority collapse",
     statement: "Free features under penalties: softmax's balance holds at every ratio of class sizes, while the coefficients of rare classes draw together from a cosine of −1/(K − 1) on; inverse-frequency weights slow this down and do not undo it.",

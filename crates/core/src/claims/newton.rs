@@ -1,6 +1,6 @@
 //! Newton's method for the small problems of claims that are about other models than a head with intercepts.
 
-use super::case::SetupFailure;
+use super::claim::SetupFailure;
 use nalgebra::{DMatrix, DVector};
 
 /// A function at a point, with its first two derivatives.

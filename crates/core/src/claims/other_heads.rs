@@ -1,10 +1,8 @@
-//! H1 and H4: heads without an intercept, and logit adjustment beside class weights.
+//! H1, H4 and C2: heads without an intercept, logit adjustment beside class weights, and what the balance certifies where labels are wrong.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, missed, shown};
 use super::newton::{Local, minimised};
-use super::sentence::shown;
-use crate::balance::{Ledger, predicted_class};
+use crate::balance::{Ledger, MeanProbability, predicted_class, relative_difference};
 use crate::data::random::{normal_matrix, stream};
 use crate::data::{Covariance, Dataset, GaussianMixture, Labels};
 use crate::loss::{ClassWeights, Loss, LossSpec, Softmax, Targets};
@@ -29,8 +27,8 @@ const HELD_OUT: usize = 500;
 /// What is left of the difference of two decisions at most in the larger sample, where theory says a quarter.
 const LEFT: f64 = 0.5;
 
-pub(super) const CLAIMS: [Comparison; 2] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 2] = [
+    ComparisonClaim {
         id: "H1",
         title: "no free intercept",
         statement: "Without an intercept, softmax's balance survives along a vector a with a·h = 1 on all samples, off by the penalty's gradient, outflow − inflow = l2·M (wₖ·a), and of a one-hot group within the group; over features without such a direction it is off.",
@@ -44,7 +42,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
             .unwrap_or_default()
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "H4",
         title: "logit adjustment beside weights",
         statement: "Logit adjustment and inverse-frequency weights come to the same decisions as samples grow in number where a linear head is right, and stay apart where it is not.",
@@ -110,7 +108,7 @@ impl BiasFree<'_> {
         Ok(self.coefficients(&minimised(start, |point| self.at(point))?))
     }
 
-    /// The worst of `|outflow - inflow - pull_k|` beside the larger flow, over some samples.
+    /// The worst of `|outflow - inflow - penalty_k|` beside the larger flow, over some samples.
     fn off(&self, head: &DMatrix<f64>, samples: &[usize], penalty: &DVector<f64>) -> f64 {
         let labels = samples.iter().map(|&sample| self.targets.class_indices()[sample]).collect();
         let targets = self.targets.of_batch(labels);
@@ -229,6 +227,62 @@ fn adjusted_or_weighted((seed, number): (u64, u64), _: usize) -> Result<CaseRepo
         residual: Some(missed(&[(LEFT * few, many)])),
         control: Some(missed(&[(LEFT * wrong_few, wrong_many)])),
         observed: vec![few, many, wrong_few, wrong_many],
+        ..CaseReport::default()
+    })
+}
+
+const NOISE_PENALTY: f64 = 1e-3;
+/// Samples of each class.
+const NOISE_COUNTS: [usize; 3] = [200, 100, 50];
+/// Share of the labels of each class that are wrong.
+const NOISE: [f64; 3] = [0.1, 0.2, 0.4];
+
+pub(super) const LABEL_NOISE: ComparisonClaim = ComparisonClaim {
+    id: "C2",
+    title: "label noise",
+    statement: "Label noise: softmax's balance certifies the prior of the labels that it saw, Σ M_c Q[c][k] = Σ M_c T[c][k] over true classes c, and not the true one.",
+    cases: Cases::All(24),
+    check: noisy,
+    summarise: |cases| {
+        let off = cases.iter().filter_map(|case| case.first()).copied().reduce(f64::max);
+        off.map(|off| vec![format!("the true prior is missed by up to {} of a class", shown(off))])
+            .unwrap_or_default()
+    },
+};
+
+fn noisy((seed, number): (u64, u64), case: usize) -> Result<CaseReport, SetupFailure> {
+    let generator = &mut stream(seed, number);
+    let (classes, share) = (NOISE_COUNTS.len(), NOISE[case % NOISE.len()]);
+    let means = normal_matrix(generator, 2, classes);
+    let clean = GaussianMixture::new(means, Covariance::Spherical(1.0), NOISE_COUNTS.to_vec())?
+        .sample(seed, number)?;
+    let truth = clean.labels().class_indices();
+    // A wrong label is always that of the next class, so that the prior moves.
+    let next = |class: u32| (class + 1) % u32::try_from(classes).unwrap_or(1);
+    let labels: Vec<u32> = truth
+        .iter()
+        .map(|&class| if generator.random::<f64>() < share { next(class) } else { class })
+        .collect();
+    let noisy = Dataset::unnamed(clean.features().into_owned(), Labels::numbered(labels.clone(), classes)?)?;
+    let problem = Problem::new(&noisy, &LossSpec::Softmax, &ClassWeights::None, NOISE_PENALTY)?;
+    let Outcome::Stationary(point) = solve(&problem) else {
+        return Err("no stationary point".into());
+    };
+    let true_targets = Targets::new(clean.labels(), &ClassWeights::None)?;
+    let means = MeanProbability::of(problem.loss().link(), &point.logits(), &true_targets);
+    let predicted =
+        |k: usize| (0..classes).map(|c| NOISE_COUNTS[c] as f64 * means.matrix[(c, k)]).sum::<f64>();
+    // `sum_c M_c T[c][k]`: labels of class k, whoever's samples they are.
+    let seen = |k: usize| labels.iter().filter(|&&label| label as usize == k).count() as f64;
+    let off_truth = largest((0..classes).map(|k| relative_difference(predicted(k), NOISE_COUNTS[k] as f64)));
+    Ok(CaseReport {
+        setup: format!(
+            "softmax, three Gaussian classes of {NOISE_COUNTS:?}, {share} of all labels wrong, l2 {NOISE_PENALTY}"
+        ),
+        residual: Some(largest((0..classes).map(|k| relative_difference(predicted(k), seen(k))))),
+        // The true prior in place of that of the labels.
+        control: Some(off_truth),
+        observed: vec![off_truth],
         ..CaseReport::default()
     })
 }

@@ -2,8 +2,7 @@
 
 use super::engine::{Advance, MAX_LISTED, VerifyOptions, verify};
 use super::error::ClaimError;
-use super::rate::Rate;
-use super::verdict::{Finding, Verdict};
+use super::verdict::{Finding, Rate, Verdict};
 use serde::Serialize;
 use std::ops::RangeInclusive;
 

@@ -1,9 +1,7 @@
 //! S1 to S3: what class weights still do on separable data, as the penalty vanishes.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison, missed};
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, missed, shown};
 use super::hard_margin::HardMargin;
-use super::sentence::shown;
 use crate::balance::{MeanProbability, hits, relative_difference};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
@@ -44,8 +42,8 @@ const MAX_DRAWS: u64 = 50;
 const PAIR: [usize; 2] = [60, 20];
 const TRIPLE: [usize; 3] = [60, 40, 20];
 
-pub(super) const CLAIMS: [Comparison; 2] = [
-    Comparison {
+pub(super) const CLAIMS: [ComparisonClaim; 2] = [
+    ComparisonClaim {
         id: "S2",
         title: "separable data: outflows",
         statement: "Separable data, l2 → 0: the outflow shares of softmax tend to constants of the data, so that s_k/s_j → (m_j/m_k)(u*_k/u*_j) and a weight is as deterministic as for two classes.",
@@ -72,7 +70,7 @@ pub(super) const CLAIMS: [Comparison; 2] = [
             ]
         },
     },
-    Comparison {
+    ComparisonClaim {
         id: "S3",
         title: "separable data: what a weight still moves",
         statement: "Separable data, l2 → 0: a weight ratio r moves the margins of the two classes apart by log r and no more, so the boundary moves by log r/(m₊ + m₋), which vanishes.",
@@ -101,7 +99,7 @@ fn mean(cases: &[Vec<f64>], place: usize) -> String {
     shown(numbers().sum::<f64>() / numbers().count().max(1) as f64)
 }
 
-pub(super) const DIRECTION: Comparison = Comparison {
+pub(super) const DIRECTION: ComparisonClaim = ComparisonClaim {
     id: "S1",
     title: "separable data: direction",
     statement: "Separable data, l2 → 0: the head turns to the max-margin direction, with and without class weights, and what a weight does to the recall of held-out samples vanishes.",

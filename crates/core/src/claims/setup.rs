@@ -1,6 +1,6 @@
 //! The problems claims are checked on, drawn from a seed before anything is measured.
 
-use super::sentence::shown;
+use super::claim::shown;
 use crate::data::random::{log_uniform, normal_matrix, stream};
 use crate::data::{
     Covariance, DataError, Dataset, GaussianMixture, GroupedDesign, ImbalanceProfile, digits_subset,

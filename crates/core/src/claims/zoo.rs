@@ -1,8 +1,6 @@
 //! B7: what other losses balance where their gradient vanishes, each law from probabilities alone.
 
-use super::case::{CaseReport, SetupFailure};
-use super::comparison::{Cases, Comparison};
-use super::sentence::{quantile, shown};
+use super::claim::{CaseReport, Cases, ComparisonClaim, SetupFailure, quantile, shown};
 use crate::balance::{MeanProbability, relative_difference, sample_probabilities, softmax_balance};
 use crate::data::random::stream;
 use crate::data::{Covariance, Dataset, GaussianMixture};
@@ -52,7 +50,7 @@ fn losses() -> Vec<(LossSpec, &'static str)> {
     ]
 }
 
-pub(super) const CLAIM: Comparison = Comparison {
+pub(super) const CLAIM: ComparisonClaim = ComparisonClaim {
     id: "B7",
     title: "balances of other losses",
     statement: "Focal, smoothed, shifted, margin, scaled, positively weighted, equalized, seesaw and soft-selection losses: where the gradient with respect to the intercepts vanishes, each balances what its own law says, computed from probabilities alone.",

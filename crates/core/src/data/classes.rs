@@ -11,7 +11,7 @@ pub(crate) struct ClassRules<'a> {
     /// The classes in their order; rows of others are left out.
     pub(crate) classes: Option<&'a [String]>,
     /// Labels of rows to leave out.
-    pub(crate) ignore: &'a [String],
+    pub(crate) ignore_index: &'a [String],
     /// Rows without a label are left out.
     pub(crate) drop_missing: bool,
 }
@@ -63,7 +63,7 @@ impl LabelTexts<'_> {
             rules.classes.unwrap_or_default()[..*place].iter().any(|earlier| same(earlier, name))
         }) {
             let problem = format!("{} is named twice; name each class once", quoted(twice));
-            return Err(DataError::invalid("--classes", problem));
+            return Err(DataError::invalid("`classes`", problem));
         }
         if let Some(absent) = rules
             .classes
@@ -74,12 +74,12 @@ impl LabelTexts<'_> {
             let known: Vec<String> = levels.iter().take(12).map(|level| quoted(level)).collect();
             let problem =
                 format!("no row has the class {}{near}; the labels are {}", quoted(absent), known.join(", "));
-            return Err(DataError::invalid(format!("--classes: {}", self.place), problem));
+            return Err(DataError::invalid(format!("`classes`: {}", self.place), problem));
         }
         let meaning = |text: &String| {
             let is_one_of = |list: &[String]| list.iter().any(|entry| same(entry, text));
             match rules.classes {
-                _ if is_one_of(rules.ignore) => Level::Ignored,
+                _ if is_one_of(rules.ignore_index) => Level::Ignored,
                 Some(classes) if is_one_of(classes) => Level::Class,
                 _ if is_missing(text) => Level::Missing,
                 Some(_) => Level::NotChosen,
@@ -118,10 +118,10 @@ impl LabelTexts<'_> {
         let absent = |label: &&String| !self.texts.levels.iter().any(|level| same(level, label));
         notes.extend(
             rules
-                .ignore
+                .ignore_index
                 .iter()
                 .filter(absent)
-                .map(|label| format!("--ignore-index {label}: no row has this label")),
+                .map(|label| format!("`ignore_index` {label}: no row has this label")),
         );
         Ok((Labels::new(indices, names)?, notes))
     }
@@ -177,9 +177,9 @@ pub fn missing_label(text: &str) -> String {
         ("the label is missing".to_owned(), "")
     } else {
         let found = format!("the label is {}, which marks a missing value", quoted(text));
-        (found, "; name it in --classes if it is a class")
+        (found, "; name it in `classes` if it is a class")
     };
-    format!("{found}; fill it in, or leave out rows without a label with --missing drop-row{advice}")
+    format!("{found}; fill it in, or leave out rows without a label with `missing` drop-row{advice}")
 }
 
 /// Whether two texts are one label: equal, or the same whole number.
@@ -226,7 +226,7 @@ fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Ve
         && names.iter().all(|name| marks(name) || !name.starts_with('-'))
     {
         notes.push(format!(
-            "{mark} is taken for a class; if it marks rows to ignore, give --ignore-index {mark}"
+            "{mark} is taken for a class; if it marks rows to ignore, give `ignore_index` {mark}"
         ));
     }
     // Alone above small numbers, the largest of a byte marks rows to ignore, as in masks of images.
@@ -235,7 +235,7 @@ fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Ve
         && others.iter().filter_map(|name| whole_number(name)).all(|class| class < LARGEST_SMALL)
     {
         notes.push(format!(
-            "{last} is taken for a class; if it marks rows to ignore, give --ignore-index {last}"
+            "{last} is taken for a class; if it marks rows to ignore, give `ignore_index` {last}"
         ));
     }
     if are_numbers && names == ["-1", "1"] {
@@ -373,9 +373,9 @@ mod tests {
             notes(&many.iter().map(String::as_str).collect::<Vec<_>>()).contains("300 values in 300 rows")
         );
         assert_eq!(notes(&["0", "1", "2"]), "");
-        let rules = ClassRules { ignore: &["7".to_owned(), "0".to_owned()], ..ClassRules::default() };
+        let rules = ClassRules { ignore_index: &["7".to_owned(), "0".to_owned()], ..ClassRules::default() };
         let said = read(&["0", "1", "2"], &rules).expect("valid").1;
-        assert_eq!(said, ["--ignore-index 7: no row has this label"]);
+        assert_eq!(said, ["`ignore_index` 7: no row has this label"]);
     }
 
     #[test]

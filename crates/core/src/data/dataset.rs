@@ -425,7 +425,7 @@ impl Dataset {
         let features = Features::Mapped(array);
         let dataset = Self { features, feature_names, fixed_logits: None, labels };
         if let Some((sample, feature, value)) = dataset.first_not_finite() {
-            let advice = if value.is_nan() { " (--missing drop-row leaves such rows out)" } else { "" };
+            let advice = if value.is_nan() { " (`missing` drop-row leaves such rows out)" } else { "" };
             let place = super::places::number_place(&file, sample, feature);
             return Err(DataError::invalid(place, format!("is {value}; every value must be finite{advice}")));
         }
@@ -507,7 +507,7 @@ impl Dataset {
         if rows != classes && !(rows == 1 && classes == 2) {
             let wanted = if classes == 2 { "one, or one for each" } else { "one for each" };
             let problem = format!("{rows} for {classes} classes; give {wanted}, in the order of the classes");
-            return Err(DataError::invalid("--offset", problem));
+            return Err(DataError::invalid("`offset`", problem));
         }
         if offset.ncols() != self.labels.samples() {
             let problem = format!("numbers of {} samples for {}", offset.ncols(), self.labels.samples());

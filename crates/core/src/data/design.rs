@@ -136,7 +136,7 @@ impl DesignColumn {
             return Ok(Self { source, kind: DesignKind::Number });
         }
         if numbers.is_empty() {
-            let problem = format!("holds no numbers; leave it out with --drop {}", as_argument(&source));
+            let problem = format!("holds no numbers; leave it out with `drop` {}", as_argument(&source));
             return Err(DataError::invalid(table.column_place(column), problem));
         }
         // Halves first: sums of the largest doubles leave their range.
@@ -156,7 +156,7 @@ fn levels(table: &Table, column: usize, rows: &[usize]) -> Result<Vec<String>, D
     let cells = &table.columns[column];
     let levels = distinct(cells, rows);
     if let Some(found) = too_many(levels.len(), rows.len()) {
-        let problem = format!("{found}; leave the column out with --drop {}", as_argument(&cells.name));
+        let problem = format!("{found}; leave the column out with `drop` {}", as_argument(&cells.name));
         return Err(DataError::invalid(table.column_place(column), problem));
     }
     Ok(levels)
@@ -215,8 +215,8 @@ pub(crate) fn texts_among(table: &Table, columns: &[usize], rows: &[usize]) -> O
     let plain = |letter: char| letter.is_alphanumeric() || "_-.:/%+,".contains(letter);
     let names = if names.chars().all(plain) { names } else { format!("'{names}'") };
     let problem = format!(
-        "{} is not a number, and {} columns hold text; leave them out with --drop {names}, or, if they hold categories, give \
-         --one-hot",
+        "{} is not a number, and {} columns hold text; leave them out with `drop` {names}, or, if they hold categories, give \
+         `one_hot`",
         quoted(&table.columns[first].text(row)),
         texts.len()
     );
@@ -234,7 +234,7 @@ fn check_kind(table: &Table, column: usize) -> Result<(), DataError> {
         Cells::Other(kind) => {
             let name = as_argument(&table.columns[column].name);
             let problem = format!(
-                "holds {kind}, which are no numbers; leave it out with --drop {name}, or make numbers of it"
+                "holds {kind}, which are no numbers; leave it out with `drop` {name}, or make numbers of it"
             );
             Err(DataError::invalid(table.column_place(column), problem))
         }
@@ -259,33 +259,33 @@ pub(crate) fn no_number(table: &Table, row: usize, column: usize, cell: Cell) ->
     let shown = quoted(&text);
     let problem = match cell {
         Cell::Missing if text.trim().is_empty() => {
-            "the cell is empty; fill it in, or give --missing drop-row or --missing indicator".to_owned()
+            "the cell is empty; fill it in, or give `missing` drop-row or `missing` indicator".to_owned()
         }
         Cell::Missing => {
             format!(
-                "{shown} marks a missing value; fill it in, or give --missing drop-row or --missing indicator"
+                "{shown} marks a missing value; fill it in, or give `missing` drop-row or `missing` indicator"
             )
         }
         Cell::TooLarge => format!("{shown} is too large for a 64-bit number; rescale the column"),
         Cell::Infinite => {
-            format!("{shown} is not finite; replace it, or leave out the row or the column (--drop {name})")
+            format!("{shown} is not finite; replace it, or leave out the row or the column (`drop` {name})")
         }
         _ if has_decimal_comma(&text) => format!(
-            "{shown} is not a number with a decimal point; give --decimal , if the comma is the decimal mark, --thousands , if it \
-             separates thousands, or leave the column out with --drop {name}"
+            "{shown} is not a number with a decimal point; give `decimal` , if the comma is the decimal mark, `thousands` , if it \
+             separates thousands, or leave the column out with `drop` {name}"
         ),
         _ if has_thousands_point(&text, table.marks) => format!(
-            "{shown} is not a number with a decimal comma; give --thousands . if the point separates thousands, or leave the \
-             column out with --drop {name}"
+            "{shown} is not a number with a decimal comma; give `thousands` . if the point separates thousands, or leave the \
+             column out with `drop` {name}"
         ),
         _ if is_decorated(&text) => format!(
-            "{shown} is not a plain number; write it without other signs, name what separates thousands with --thousands, or leave \
-             the column out with --drop {name}"
+            "{shown} is not a plain number; write it without other signs, name what separates thousands with `thousands`, or leave \
+             the column out with `drop` {name}"
         ),
         _ if table.columns[column].is_text(table.marks) => format!(
-            "{shown} is not a number; leave the column out with --drop {name}, or, if it holds categories, give --one-hot"
+            "{shown} is not a number; leave the column out with `drop` {name}, or, if it holds categories, give `one_hot`"
         ),
-        _ => format!("{shown} is not a number; leave the column out with --drop {name}, or correct the cell"),
+        _ => format!("{shown} is not a number; leave the column out with `drop` {name}, or correct the cell"),
     };
     DataError::invalid(table.cell_place(row, column), problem)
 }

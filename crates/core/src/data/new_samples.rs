@@ -26,7 +26,7 @@ pub struct NewSamplesRequest<'a> {
     /// The column or array of the weights of labelled samples, where they do not all count once; a row of weight 0 is left out.
     pub sample_weights: Option<&'a str>,
     /// Rows with these labels are left out.
-    pub ignore: &'a [String],
+    pub ignore_index: &'a [String],
     /// What is known of the format of a text table.
     pub format: &'a TableFormat,
 }
@@ -79,7 +79,7 @@ impl NewSamplesRequest<'_> {
         match read_arrays(path, wanted)? {
             Contents::Table(table) => self.of_table(&table, (&columns, &offset), (label, weights)),
             Contents::Array(_) | Contents::Arrays(_) if !self.offset.is_empty() => {
-                let problem = "is no table, but the head was solved with --offset; give a table";
+                let problem = "is no table, but the head was solved with `offset`; give a table";
                 Err(DataError::invalid(path.display().to_string(), problem))
             }
             Contents::Array(array) => self.of_array(&array, None, None),
@@ -198,7 +198,7 @@ impl NewSamplesRequest<'_> {
             let text = &texts.levels[code as usize];
             match class_of_level[code as usize].and_then(|class| u32::try_from(class).ok()) {
                 _ if weights.is_some_and(|weights| weights[row] == 0.0) => {}
-                _ if self.ignore.iter().any(|ignored| same(ignored, text)) => {}
+                _ if self.ignore_index.iter().any(|ignored| same(ignored, text)) => {}
                 Some(class) => {
                     kept.push(row);
                     indices.push(class);
@@ -207,7 +207,7 @@ impl NewSamplesRequest<'_> {
                     let found =
                         if is_missing(text) { "the label is missing".to_owned() } else { quoted(text) };
                     let problem = format!(
-                        "{found}, but the classes of the head are {}; --ignore-index leaves such rows out",
+                        "{found}, but the classes of the head are {}; `ignore_index` leaves such rows out",
                         super::taken::list(self.classes)
                     );
                     return Err(DataError::invalid(row_place(row), problem));

@@ -29,7 +29,7 @@ pub struct SampleRequest {
     /// The classes in their order; rows of others are left out.
     pub classes: Option<Vec<String>>,
     /// Rows with these labels are left out.
-    pub ignore: Vec<String>,
+    pub ignore_index: Vec<String>,
     /// Text columns become columns of 0 and 1.
     pub one_hot: bool,
     /// What is done about missing values.
@@ -151,7 +151,7 @@ impl SampleRequest {
     fn rules(&self) -> ClassRules<'_> {
         ClassRules {
             classes: self.classes.as_deref(),
-            ignore: &self.ignore,
+            ignore_index: &self.ignore_index,
             drop_missing: self.missing == Missing::DropRow,
         }
     }
@@ -208,7 +208,7 @@ impl SampleRequest {
         notes.splice(0..0, table.notes.iter().cloned());
         notes.extend(feature_notes(table, &features, &design));
         if self.one_hot && !design.iter().any(|column| matches!(column.kind, DesignKind::Levels { .. })) {
-            notes.push("--one-hot: no feature is text; nothing changes here".to_owned());
+            notes.push("`one_hot`: no feature is text; nothing changes here".to_owned());
         }
         let taken = Taken {
             file: table.place.clone(),
@@ -229,7 +229,7 @@ impl SampleRequest {
     /// Features of an NPY file, labels and weights of others.
     fn of_files(&self, features: Array) -> Result<Samples, DataError> {
         if self.features.is_some() || !self.drop.is_empty() {
-            let option = if self.features.is_some() { "--features" } else { "--drop" };
+            let option = if self.features.is_some() { "`features`" } else { "`drop`" };
             return Err(DataError::invalid(
                 option,
                 "goes with a table or an archive; columns of an NPY file have no names",
@@ -237,7 +237,7 @@ impl SampleRequest {
         }
         let labels = read_array(Path::new(&self.label)).map_err(|error| match error {
             DataError::Unreadable { path, reason } if path == self.label && npy_file(&path).is_none() => {
-                let problem = format!("holds one array, so --label names the NPY file of its labels, and {path} cannot be read: {reason}");
+                let problem = format!("holds one array, so `label` names the NPY file of its labels, and {path} cannot be read: {reason}");
                 features.invalid(problem)
             }
             other => other,
@@ -281,7 +281,7 @@ impl SampleRequest {
             if !arrays.names.contains(name) {
                 named(name)?;
             }
-            left_out.push(LeftOut::array(name, "--drop"));
+            left_out.push(LeftOut::array(name, "`drop`"));
         }
         if features.is_empty() && self.features.is_none() {
             let rows = labels.rows();
@@ -304,14 +304,14 @@ impl SampleRequest {
         let (fit, rest): (Vec<_>, Vec<_>) =
             others.cloned().partition(|(_, array)| array.rows() == rows && !array.is_text());
         let (no_row, beside) =
-            ("it has no row of numbers for each label", "beside features; --features takes it");
+            ("it has no row of numbers for each label", "beside features; `features` takes it");
         left_out.extend(rest.iter().map(|(name, _)| LeftOut::array(name, no_row)));
         let unread = arrays.broken.iter().filter(|(name, _)| !taken(name) && !self.drop.contains(name));
         left_out.extend(unread.map(|(name, error)| LeftOut::array(name, error.reason())));
         let matrices = fit.iter().filter(|(_, array)| array.columns() > 1).count();
         if matrices > 1 {
             let names = arrays.names.join(", ");
-            let problem = format!("several arrays may be features; name one with --features: {names}");
+            let problem = format!("several arrays may be features; name one with `features`: {names}");
             return Err(DataError::invalid(&arrays.place, problem));
         }
         // Beside a matrix of features, vectors are something else.
@@ -324,7 +324,7 @@ impl SampleRequest {
     fn combined(&self, arrays: SampleArrays) -> Result<Samples, DataError> {
         let SampleArrays { features, labels: label_array, weights, mut left_out, place, format } = arrays;
         if !self.offset.is_empty() {
-            return Err(DataError::invalid("--offset", "names a column of a table"));
+            return Err(DataError::invalid("`offset`", "names a column of a table"));
         }
         for (_, array) in &features {
             array.check_numbers()?;
@@ -363,7 +363,7 @@ impl SampleRequest {
         }
         notes.extend(self.format.beside_no_text());
         if self.one_hot {
-            notes.push("--one-hot: for tables only; nothing changes here".to_owned());
+            notes.push("`one_hot`: for tables only; nothing changes here".to_owned());
         }
         let rows = label_array.rows();
         let dataset = match features.as_slice() {
@@ -407,8 +407,8 @@ impl SampleRequest {
     ) -> Result<(), DataError> {
         if self.missing == Missing::Indicator {
             return Err(DataError::invalid(
-                "--missing indicator",
-                "goes with tables; of arrays, rows can be left out (--missing drop-row)",
+                "`missing` indicator",
+                "goes with tables; of arrays, rows can be left out (`missing` drop-row)",
             ));
         }
         let mut dropped = 0;
@@ -489,17 +489,17 @@ impl TableColumns {
         let offset = headings.find_all(&request.offset, "offset")?;
         if offset.iter().any(|&offset| offset == label || weights == Some(offset)) {
             return Err(DataError::invalid(
-                "--offset",
+                "`offset`",
                 "is the column of labels or weights; name a column of numbers",
             ));
         }
         let dropped = headings.find_all(&request.drop, "column to drop")?;
         if dropped.contains(&label) {
-            let place = format!("{}: --drop {}", headings.place, quoted(&request.label));
+            let place = format!("{}: `drop` {}", headings.place, quoted(&request.label));
             return Err(DataError::invalid(place, "is the label column"));
         }
         let mut left_out: Vec<LeftOut> =
-            request.drop.iter().map(|name| LeftOut::column(name.trim(), "--drop")).collect();
+            request.drop.iter().map(|name| LeftOut::column(name.trim(), "`drop`")).collect();
         let features = if let Some(names) = &request.features {
             let found = headings.find_all(names, "feature")?;
             for &column in &found {
@@ -517,7 +517,7 @@ impl TableColumns {
             }
             if let Some(&both) = found.iter().find(|column| dropped.contains(column)) {
                 let place = format!("{}: feature {}", headings.place, quoted(&headings.names[both]));
-                return Err(DataError::invalid(place, "is in --drop too; name it in one of the two"));
+                return Err(DataError::invalid(place, "is in `drop` too; name it in one of the two"));
             }
             found
         } else {
@@ -620,7 +620,7 @@ impl KeptRows {
                 Level::NotChosen => out[3] += 1,
             }
         }
-        let why = ["weight 0", "no label", "--ignore-index", "not among --classes"];
+        let why = ["weight 0", "no label", "`ignore_index`", "not among `classes`"];
         left_out.extend(out.into_iter().zip(why).filter_map(|(count, why)| LeftOut::rows(count, why)));
         if rows.is_empty() && out[0] == labels.texts.codes.len() && out[0] > 0 {
             return Err(all_zero(labels.place.clone()));
@@ -772,7 +772,7 @@ fn gathered(features: &[(Option<String>, Array)], rows: &[usize]) -> Result<DMat
             array.read_rows(row..row + 1, into);
             if let Some(column) = into.iter().position(|value| !value.is_finite()) {
                 let advice =
-                    if into[column].is_nan() { " (--missing drop-row leaves such rows out)" } else { "" };
+                    if into[column].is_nan() { " (`missing` drop-row leaves such rows out)" } else { "" };
                 let problem = format!("is {}; every value must be finite{advice}", into[column]);
                 return Err(DataError::invalid(array.number_place(row, column), problem));
             }
@@ -822,14 +822,14 @@ fn feature_notes(table: &Table, features: &[usize], design: &[DesignColumn]) -> 
                 cells.name
             )),
             DesignKind::Number if cells.counts_rows() => notes.push(format!(
-                "column {} counts the rows; if it is no measurement, leave it out with --drop {}",
+                "column {} counts the rows; if it is no measurement, leave it out with `drop` {}",
                 quoted(&cells.name),
                 super::design::as_argument(&cells.name)
             )),
             DesignKind::Number => {
                 if speaks_of_weights(&cells.name) {
                     notes.push(format!(
-                        "column {} is taken for a feature; if it says how often, or how much, a row counts, give --sample-weights {}",
+                        "column {} is taken for a feature; if it says how often, or how much, a row counts, give `sample_weights` {}",
                         quoted(&cells.name),
                         super::design::as_argument(&cells.name)
                     ));
@@ -844,7 +844,7 @@ fn feature_notes(table: &Table, features: &[usize], design: &[DesignColumn]) -> 
                 }
                 if let Some(what) = cells.moments() {
                     notes.push(format!(
-                        "column {} may be {what}; if it is no measurement, leave it out with --drop {}",
+                        "column {} may be {what}; if it is no measurement, leave it out with `drop` {}",
                         quoted(&cells.name),
                         super::design::as_argument(&cells.name)
                     ));

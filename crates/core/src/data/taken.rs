@@ -108,10 +108,10 @@ pub fn left_out(left: &[LeftOut]) -> String {
     of_reason.collect::<Vec<_>>().join(", ")
 }
 
-/// Names in a line; those that would be taken for several stand between quotation marks.
+/// Names in a line, with quotation marks where one could be read as several.
 #[must_use]
 pub fn list(names: &[String]) -> String {
-    // The commas of a shape stand between brackets.
+    // A shape has its commas between brackets.
     let is_several = |name: &str| name.split('(').next().is_some_and(|before| before.contains(", "));
     let shown = |names: &[String]| -> String {
         let one = |name: &String| if is_several(name) { quoted(name) } else { name.clone() };

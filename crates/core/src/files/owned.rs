@@ -18,7 +18,7 @@ use thiserror::Error;
 /// The file that marks a directory: sealed lines, to which others are added.
 const MARK: &str = ".equipoise";
 /// What to do about files of somebody else.
-const ADVICE: &str = "choose another directory, or --force to overwrite";
+const ADVICE: &str = "choose another directory, or `force` to overwrite";
 
 /// A line of the mark.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

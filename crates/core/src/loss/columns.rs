@@ -236,7 +236,7 @@ impl PairWeights {
         let mut weight_gradient: PerSample = [0.0; SAMPLES_PER_CHUNK];
         let (weight, weight_gradient) = (&mut weight[..labels.len()], &mut weight_gradient[..labels.len()]);
         let gather = |table: &[f64], into: &mut [f64]| {
-            vectorised(Gather { table, labels, into });
+            vectorised(GatherColumns { table, labels, into });
             weigh(into, weights);
         };
         let mut results = Vec::with_capacity(self.targets.len());
@@ -319,14 +319,14 @@ impl Kernel for FlipTargets<'_> {
 }
 
 /// What a table holds for each sample's class.
-struct Gather<'a> {
+struct GatherColumns<'a> {
     table: &'a [f64],
     labels: &'a [u32],
     into: &'a mut [f64],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Gather<'_> {
+impl Kernel for GatherColumns<'_> {
     type Output = ();
 
     #[inline(always)]

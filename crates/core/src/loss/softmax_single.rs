@@ -18,10 +18,10 @@ impl Softmax {
         let (mut largest, mut total) = ([f32::NEG_INFINITY; SAMPLES_PER_CHUNK], [0.0; SAMPLES_PER_CHUNK]);
         let (largest, total) = (&mut largest[..samples], &mut total[..samples]);
         for logits in values.chunks_exact(samples) {
-            vectorised(Maxima { logits, largest });
+            vectorised(SingleMaxima { logits, largest });
         }
         for logits in values.chunks_exact_mut(samples) {
-            vectorised(Exponentials { logits, largest, sums: total });
+            vectorised(SingleExponentials { logits, largest, sums: total });
         }
         let factors = &mut inverse(total)[..samples];
         for values in values.chunks_exact_mut(samples) {
@@ -47,14 +47,14 @@ impl Softmax {
             (&mut largest[..samples], &mut others[..samples], &mut below[..samples]);
         let mut parts = vec![ColumnPart::default(); values.len() / samples];
         for (logits, part) in values.chunks_exact(samples).zip(&mut parts) {
-            part.largest_logit = f64::from(vectorised(Maxima { logits, largest }));
+            part.largest_logit = f64::from(vectorised(SingleMaxima { logits, largest }));
         }
         let place = |sample: usize| labels[sample] as usize * samples + sample;
         for sample in 0..samples {
             below[sample] = f64::from(values[place(sample)]) - f64::from(largest[sample]);
         }
         for logits in values.chunks_exact_mut(samples) {
-            vectorised(Exponentials { logits, largest, sums: others });
+            vectorised(SingleExponentials { logits, largest, sums: others });
         }
         let mut total = [0.0; SAMPLES_PER_CHUNK];
         for sample in 0..samples {
@@ -78,7 +78,7 @@ impl Softmax {
             values[place(sample)] = narrowed(-weights[sample] * others[sample] / total[sample]);
         }
         for (values, part) in values.chunks_exact(samples).zip(&mut parts) {
-            part.magnitude = vectorised(Magnitude { values });
+            part.magnitude = vectorised(SingleMagnitude { values });
         }
         parts
     }
@@ -97,13 +97,13 @@ fn inverse(total: &[f64]) -> PerSampleSingle {
 }
 
 /// Raises `largest` to the logits of a column; returns the column's largest magnitude.
-struct Maxima<'a> {
+struct SingleMaxima<'a> {
     logits: &'a [f32],
     largest: &'a mut [f32],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Maxima<'_> {
+impl Kernel for SingleMaxima<'_> {
     type Output = f32;
 
     #[inline(always)]
@@ -124,14 +124,14 @@ impl Kernel for Maxima<'_> {
 }
 
 /// `exp(z - largest)` over `z`, added to the sums.
-struct Exponentials<'a> {
+struct SingleExponentials<'a> {
     logits: &'a mut [f32],
     largest: &'a [f32],
     sums: &'a mut [f64],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Exponentials<'_> {
+impl Kernel for SingleExponentials<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -144,12 +144,12 @@ impl Kernel for Exponentials<'_> {
 }
 
 /// `sum |r|` of a column.
-struct Magnitude<'a> {
+struct SingleMagnitude<'a> {
     values: &'a [f32],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Magnitude<'_> {
+impl Kernel for SingleMagnitude<'_> {
     type Output = f64;
 
     #[inline(always)]

@@ -8,7 +8,7 @@ use crate::data::Labels;
 use crate::numeric::plain;
 use serde::{Deserialize, Serialize};
 
-/// A loss by its plain name.
+/// A loss by its name. Files may write it with hyphens, as the command line does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -34,6 +34,7 @@ pub enum LossSpec {
         probability: FocalProbability,
     },
     /// Focal loss of one-vs-all logistic columns.
+    #[serde(alias = "sigmoid-focal")]
     SigmoidFocal {
         /// Sharpness, at least 0.
         gamma: f64,
@@ -41,6 +42,7 @@ pub enum LossSpec {
         alpha: f64,
     },
     /// Softmax cross-entropy against smoothed labels.
+    #[serde(alias = "label-smoothing")]
     LabelSmoothing {
         /// Share of every label that is spread over all classes, from 0 to 1.
         smoothing: f64,
@@ -49,11 +51,13 @@ pub enum LossSpec {
         weights: SmoothingWeights,
     },
     /// Softmax of logits shifted by the logarithms of class frequencies.
+    #[serde(alias = "logit-adjusted")]
     LogitAdjusted {
         /// What the shift is multiplied by, at least 0.
         strength: f64,
     },
     /// Softmax of logits shifted by the logarithms of class sizes: logit adjustment of strength 1.
+    #[serde(alias = "balanced-softmax")]
     BalancedSoftmax,
     /// Softmax with a margin on the own logit that is larger for rarer classes.
     Ldam {
@@ -63,6 +67,7 @@ pub enum LossSpec {
         scale: f64,
     },
     /// Softmax of logits scaled and shifted by class sizes.
+    #[serde(alias = "vector-scaling")]
     VectorScaling {
         /// What the shift by log frequencies is multiplied by, at least 0.
         strength: f64,
@@ -70,6 +75,7 @@ pub enum LossSpec {
         gamma: f64,
     },
     /// Logistic loss whose own columns are weighted.
+    #[serde(alias = "pos-weight")]
     PosWeight {
         /// The weight of each class's own samples in its column.
         weights: PositiveWeights,
@@ -90,6 +96,7 @@ pub enum LossSpec {
         floor: f64,
     },
     /// Logistic loss in which other columns count by a power of their probability (SS-LR).
+    #[serde(alias = "soft-selection")]
     SoftSelection {
         /// Weight of the other columns together, at least 0.
         alpha: f64,
@@ -237,8 +244,8 @@ impl LossSpec {
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         let wrong = self.numbers().into_iter().find(|(parameter, value)| !parameter.allows(*value));
-        let problem = wrong.map(|(Parameter { name, most, .. }, value)| {
-            format!("{name} = {value}; give a number from 0 to {most}")
+        let problem = wrong.map(|(Parameter { name, max, .. }, value)| {
+            format!("{name} = {value}; give a number from 0 to {max}")
         });
         let weights = match self {
             Self::PosWeight { weights: PositiveWeights::Explicit(weights) } => weights.as_slice(),

@@ -1,4 +1,4 @@
-//! The losses, one row each: what is known of them and what `--loss` takes.
+//! The losses, one row each: what is known of them, and their names.
 
 use super::{FocalProbability, InrVariant, Link, LossSpec, PositiveWeights, SmoothingWeights};
 use crate::nearest::nearest;
@@ -34,13 +34,13 @@ pub struct LossRow {
     pub reads_counts: bool,
 }
 
-/// A number that a loss depends on, from 0 to `most`.
+/// A number that a loss depends on, from 0 to `max`.
 #[derive(Debug)]
 pub struct Parameter {
     /// Its name in files, and an option of the command line without the dashes.
     pub name: &'static str,
     /// The largest that makes sense.
-    pub most: f64,
+    pub max: f64,
     /// Its symbol in figures; `None` where they leave it out.
     pub symbol: Option<&'static str>,
 }
@@ -60,11 +60,11 @@ pub enum ClassWeighting {
 const MAX_SHARPNESS: f64 = 1e6;
 
 const fn upwards(name: &'static str, symbol: Option<&'static str>) -> Parameter {
-    Parameter { name, most: MAX_SHARPNESS, symbol }
+    Parameter { name, max: MAX_SHARPNESS, symbol }
 }
 
 const fn fraction(name: &'static str, symbol: Option<&'static str>) -> Parameter {
-    Parameter { name, most: 1.0, symbol }
+    Parameter { name, max: 1.0, symbol }
 }
 
 impl LossRow {
@@ -79,7 +79,7 @@ impl Parameter {
     /// Whether the number makes sense.
     #[must_use]
     pub fn allows(&self, value: f64) -> bool {
-        (0.0..=self.most).contains(&value)
+        (0.0..=self.max).contains(&value)
     }
 }
 
@@ -164,7 +164,7 @@ pub(super) static LOGISTIC: LossRow = LossRow {
     equation: "sum_k softplus(-z_k) if k = y else softplus(z_k),  p = sigmoid(z)",
     law: "B1, B6: in every column, m_k (1 - P[k][k]) = sum_c m_c P[c][k]",
     source: "",
-    practice: "PyTorch binary_cross_entropy_with_logits divides by N K: --reduction element-mean",
+    practice: "PyTorch binary_cross_entropy_with_logits divides by N K: `reduction` element-mean",
     paper_name: "LGL",
     default: LossSpec::Logistic,
     parameters: &[],
@@ -180,7 +180,7 @@ pub(super) static INR: LossRow = LossRow {
     equation: "sum_k mean_k softplus(-z_k) + sum_c w_c mean_c softplus(z_k),  w_c ~ exp(beta P[c][k])",
     law: "R1 (detached): 1 - P[k][k] = sum_c w_c P[c][k]; R2 (attached) adds beta (l_c - l) v_c",
     source: "Li, Li, Pan, Zhu, AAAI 2020",
-    practice: "means over classes, so that class weights and --reduction have no effect",
+    practice: "means over classes, so that class weights and `reduction` have no effect",
     paper_name: "LGL-INR",
     default: LossSpec::Inr { beta: 1.0, variant: InrVariant::Attached },
     parameters: &[upwards("beta", Some("β ="))],
@@ -196,7 +196,7 @@ pub(super) static FOCAL: LossRow = LossRow {
     equation: "-(1 - q)^gamma log p_y,  q = p_y (or p_y^weight, of the weighted loss)",
     law: "B7: B5 with each sample counted f(q) = (1-q)^gamma - gamma q (1-q)^(gamma-1) log q times",
     source: "Lin, Goyal, Girshick, He, Dollar, ICCV 2017",
-    practice: "many PyTorch snippets take q = exp(-l) from a weighted l, and divide by N (--reduction mean)",
+    practice: "many PyTorch snippets take q = exp(-l) from a weighted l, and divide by N (`reduction` mean)",
     paper_name: "focal",
     default: LossSpec::Focal { gamma: 2.0, probability: FocalProbability::Plain },
     parameters: &[upwards("gamma", Some("γ ="))],
@@ -212,7 +212,7 @@ pub(super) static SIGMOID_FOCAL: LossRow = LossRow {
     equation: "alpha (1-p_y)^gamma softplus(-z_y) + (1-alpha) sum_k p_k^gamma softplus(z_k)",
     law: "B7: B6 with each entry's probability p replaced by p^gamma (gamma (1-p) softplus(z) + p)",
     source: "Lin, Goyal, Girshick, He, Dollar, ICCV 2017",
-    practice: "torchvision sigmoid_focal_loss: --reduction element-mean for its mean, sum for its sum",
+    practice: "torchvision sigmoid_focal_loss: `reduction` element-mean for its mean, sum for its sum",
     paper_name: "sigmoid focal",
     default: LossSpec::SigmoidFocal { gamma: 2.0, alpha: 0.25 },
     parameters: &[upwards("gamma", Some("γ =")), fraction("alpha", Some("α ="))],
@@ -308,7 +308,7 @@ pub(super) static POS_WEIGHT: LossRow = LossRow {
     equation: "w_y softplus(-z_y) + sum_k softplus(z_k)",
     law: "B6: w_k m_k (1 - P[k][k]) = sum_c m_c P[c][k]",
     source: "",
-    practice: "PyTorch's pos_weight; its mean is --reduction element-mean",
+    practice: "PyTorch's pos_weight; its mean is `reduction` element-mean",
     paper_name: "LGL with positive weights",
     default: LossSpec::PosWeight { weights: PositiveWeights::Balanced },
     parameters: &[],
@@ -340,7 +340,7 @@ pub(super) static SEESAW: LossRow = LossRow {
     equation: "-log softmax(z + log S)_y,  S_j = min(1, N_j/N_y)^p max(1, p_j/p_y)^q, held constant",
     law: "B7: B5 for the probabilities of the shifted logits",
     source: "Wang and others, CVPR 2021",
-    practice: "MMDetection holds p_y above 0.01 in S (default); the paper does not: --floor 0",
+    practice: "MMDetection holds p_y above 0.01 in S (default); the paper does not: `floor` 0",
     paper_name: "seesaw",
     default: LossSpec::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.01 },
     parameters: &[
@@ -407,6 +407,20 @@ mod tests {
                 assert_eq!(found.map(|(_, value)| value), Some(0.75), "{} of {}", parameter.name, row.name);
             }
             assert!(!row.default.clone().set("no such number", 1.0));
+        }
+    }
+
+    #[test]
+    fn files_take_every_loss_by_the_name_of_its_row() {
+        for row in LOSS_TABLE {
+            let named = match serde_json::to_value(&row.default).expect("JSON") {
+                serde_json::Value::Object(parameters) => {
+                    serde_json::json!({ row.name: parameters.values().next() })
+                }
+                _ => serde_json::json!(row.name),
+            };
+            let read: LossSpec = serde_json::from_value(named).expect(row.name);
+            assert_eq!(read, row.default);
         }
     }
 

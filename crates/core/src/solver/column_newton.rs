@@ -8,7 +8,7 @@ use super::column_pass::{ColumnPass, Precision};
 use super::descent::{ColumnState, ConvergenceCheck, Descent, LineSearch, Progress};
 use super::hessian::{Curvature, by_standardised, regular_factor, smallest_curvature};
 use super::pass::Evaluated;
-use super::separation::{Effort, SeparationSearch, Sides, Verdict};
+use super::separation::{SeparationOutcome, SeparationSearch, Sides, Thoroughness};
 use super::start::GOOD_INITIAL_GUESS;
 use super::user_curvature;
 use crate::loss::ColumnLoss;
@@ -277,12 +277,13 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
         let head = || features.to_user(&self.theta.columns(column, 1).into_owned());
         let verdict = match &own.progress {
             Progress::Active if own.convergence.wants_separation_check() => {
-                let effort = if own.convergence.lp_is_due() { Effort::Thorough } else { Effort::Glance };
+                let effort =
+                    if own.convergence.lp_is_due() { Thoroughness::Thorough } else { Thoroughness::Glance };
                 separation.find(targets, sides, head(), effort)
             }
             Progress::Converged => separation.find_where_converged(targets, sides),
-            Progress::NotConverged(_) => separation.find(targets, sides, head(), Effort::Thorough),
-            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
+            Progress::NotConverged(_) => separation.find(targets, sides, head(), Thoroughness::Thorough),
+            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => SeparationOutcome::None,
         };
         own.progress = own.progress.clone().after(verdict);
     }

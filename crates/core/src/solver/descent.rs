@@ -1,7 +1,7 @@
 //! What all search algorithms share: their interface, line search and convergence check. Only the gradient decides on
 //! convergence, never the cost.
 
-use super::separation::{Separation, Verdict};
+use super::separation::{Separation, SeparationOutcome};
 use nalgebra::{DMatrix, DVector};
 
 /// How far a search has come.
@@ -36,13 +36,13 @@ impl Progress {
     }
 
     /// Progress of a search after the separability check.
-    pub(super) fn after(self, verdict: Verdict) -> Self {
+    pub(super) fn after(self, verdict: SeparationOutcome) -> Self {
         match (self, verdict) {
-            (_, Verdict::Proved(separation)) => Self::Separable(separation),
-            (Self::NotConverged(why), Verdict::Undecided) => {
+            (_, SeparationOutcome::Proved(separation)) => Self::Separable(separation),
+            (Self::NotConverged(why), SeparationOutcome::Undecided) => {
                 Self::Undecided(format!("cannot be distinguished from separable in double precision: {why}"))
             }
-            (Self::Converged, Verdict::Undecided) => Self::Undecided(
+            (Self::Converged, SeparationOutcome::Undecided) => Self::Undecided(
                 "cannot be distinguished from separable in double precision: the gradient vanishes to rounding"
                     .to_owned(),
             ),
@@ -55,7 +55,7 @@ impl Progress {
 pub(super) trait Descent {
     /// One outer iteration.
     fn step(&mut self);
-    /// Is told before a step which share of the gradient may be left after it; nothing is gained by more.
+    /// Sets the share of the gradient that the next step may leave. Leaving less gains nothing.
     fn accept(&mut self, _share: f64) {}
     /// Goes over to value and gradient in double precision, if they are not yet.
     fn refine_gradient(&mut self) {}

@@ -10,7 +10,7 @@ use super::descent::{Descent, Progress};
 use super::pass::ScaledFeatures;
 use super::problem::Intercept;
 use super::search::{Search, scaled};
-use super::separation::{Effort, SeparationSearch, Sides, Verdict};
+use super::separation::{SeparationOutcome, SeparationSearch, Sides, Thoroughness};
 use super::settings::{SolverSettings, Watch};
 use super::{Head, Outcome, Problem, user_curvature};
 use crate::loss::{BuiltLoss, Loss, SeparatedBy, Targets};
@@ -375,9 +375,9 @@ impl<'p> GeneralNewton<'p> {
                 Progress::Converged if !saturated => separation.find_where_converged(targets, side),
                 Progress::Converged | Progress::NotConverged(_) => {
                     let head = self.features.to_user(&own_column(&self.theta, loss, side));
-                    separation.find(targets, side, head, Effort::Thorough)
+                    separation.find(targets, side, head, Thoroughness::Thorough)
                 }
-                Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
+                Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => SeparationOutcome::None,
             };
             self.progress = self.progress.clone().after(verdict);
         }

@@ -46,7 +46,7 @@ pub(crate) struct LinearProgram {
 
 /// A point of the search.
 #[derive(Debug, Clone)]
-struct Iterate {
+struct InteriorPoint {
     x: DVector<f64>,
     /// `h - G x`, positive.
     slack: DVector<f64>,
@@ -70,21 +70,21 @@ impl LinearProgram {
     /// The minimiser; `None` where there is none, or rounding errors hide it.
     pub(crate) fn minimise(self) -> Option<DVector<f64>> {
         let most = self.inequalities.iter().map(|row| row.most).collect();
-        let rows = Rows::of(self.inequalities, self.cost.len());
-        Search { cost: self.cost, rows, most, equation: self.equation, tolerance: self.tolerance }.minimise()
+        let rows = ConstraintRows::of(self.inequalities, self.cost.len());
+        Program { cost: self.cost, rows, most, equation: self.equation, tolerance: self.tolerance }.minimise()
     }
 }
 
-/// A program, its rows as they are multiplied.
-struct Search {
+/// A linear program with its rows as they are multiplied.
+struct Program {
     cost: DVector<f64>,
-    rows: Rows,
+    rows: ConstraintRows,
     most: Vec<f64>,
     equation: Option<(DVector<f64>, f64)>,
     tolerance: f64,
 }
 
-impl Search {
+impl Program {
     fn minimise(&self) -> Option<DVector<f64>> {
         let mut at = self.start();
         let mut best: Option<(f64, DVector<f64>)> = None;
@@ -108,17 +108,17 @@ impl Search {
     }
 
     /// Meets the equation, with products of slacks and multipliers that are all 1.
-    fn start(&self) -> Iterate {
+    fn start(&self) -> InteriorPoint {
         let x = match &self.equation {
             Some((row, value)) => row * (value / row.norm_squared()),
             None => DVector::zeros(self.cost.len()),
         };
         let slack = DVector::from_column_slice(&self.most) - self.rows.times(&x);
         let slack = slack.map(|slack| slack.max(1.0));
-        Iterate { x, dual: slack.map(f64::recip), slack, equation: 0.0 }
+        InteriorPoint { x, dual: slack.map(f64::recip), slack, equation: 0.0 }
     }
 
-    fn residuals(&self, at: &Iterate) -> Residuals {
+    fn residuals(&self, at: &InteriorPoint) -> Residuals {
         let mut dual = &self.cost + self.rows.transposed_times(&at.dual);
         let mut primal = self.rows.times(&at.x) + &at.slack;
         primal.iter_mut().zip(&self.most).for_each(|(entry, most)| *entry -= most);
@@ -131,7 +131,7 @@ impl Search {
     }
 
     /// How far a point is from optimal.
-    fn error(&self, at: &Iterate, residuals: &Residuals) -> f64 {
+    fn error(&self, at: &InteriorPoint, residuals: &Residuals) -> f64 {
         let of_rows = residuals.primal.iter().zip(&self.most);
         let primal = of_rows.map(|(left, most)| left.abs() / (1.0 + most.abs())).fold(0.0, f64::max);
         let value = self.equation.as_ref().map_or(0.0, |(_, value)| value.abs());
@@ -144,7 +144,7 @@ impl Search {
     }
 
     /// One step: the predictor shows how far the products can fall, the corrector allows for their curvature.
-    fn step(&self, at: &Iterate, residuals: &Residuals) -> Option<Iterate> {
+    fn step(&self, at: &InteriorPoint, residuals: &Residuals) -> Option<InteriorPoint> {
         let system = System::new(self, at)?;
         let products = at.slack.component_mul(&at.dual);
         let count = products.len() as f64;
@@ -157,7 +157,7 @@ impl Search {
         let corrected = products + predictor.slack.component_mul(&predictor.dual);
         let step = system.solve(at, residuals, &corrected.add_scalar(-centring * mean))?;
         let [primal, dual] = step.lengths(at, TO_BOUNDARY);
-        Some(Iterate {
+        Some(InteriorPoint {
             x: &at.x + step.x * primal,
             slack: &at.slack + step.slack * primal,
             dual: &at.dual + step.dual * dual,
@@ -166,7 +166,7 @@ impl Search {
     }
 }
 
-impl Iterate {
+impl InteriorPoint {
     /// As a step: the fraction of the way of slacks and of multipliers that leaves them positive, at most 1.
     fn lengths(&self, from: &Self, fraction: f64) -> [f64; 2] {
         [(&from.slack, &self.slack), (&from.dual, &self.dual)].map(|(values, changes)| {
@@ -179,7 +179,7 @@ impl Iterate {
 
 /// Newton's equations at a point, reduced to those of `x`: `G^T W G` with `W = z / s`.
 struct System<'a> {
-    search: &'a Search,
+    search: &'a Program,
     weights: DVector<f64>,
     factor: Cholesky<f64, Dyn>,
     /// `(G^T W G)^-1 a`.
@@ -187,7 +187,7 @@ struct System<'a> {
 }
 
 impl<'a> System<'a> {
-    fn new(search: &'a Search, at: &Iterate) -> Option<Self> {
+    fn new(search: &'a Program, at: &InteriorPoint) -> Option<Self> {
         let weights = at.dual.component_div(&at.slack);
         let factor = factor(&search.rows.moments(&weights))?;
         let mut system = Self { search, weights, factor, along: None };
@@ -217,9 +217,14 @@ impl<'a> System<'a> {
 
     /// The step that removes the residuals and, to first order, the `products` of slacks and multipliers; `None` where
     /// rounding errors leave none.
-    fn solve(&self, at: &Iterate, residuals: &Residuals, products: &DVector<f64>) -> Option<Iterate> {
+    fn solve(
+        &self,
+        at: &InteriorPoint,
+        residuals: &Residuals,
+        products: &DVector<f64>,
+    ) -> Option<InteriorPoint> {
         let fixed = (at.dual.component_mul(&residuals.primal) - products).component_div(&at.slack);
-        let Search { rows, equation: tied, .. } = self.search;
+        let Program { rows, equation: tied, .. } = self.search;
         let mut x = self.apply_inverse(&-(&residuals.dual + rows.transposed_times(&fixed)));
         let mut equation = 0.0;
         if let (Some((row, _)), Some(along)) = (tied, &self.along) {
@@ -230,12 +235,12 @@ impl<'a> System<'a> {
         let slack = -(&residuals.primal + &across);
         let dual = across.component_mul(&self.weights) + fixed;
         let finite = x.iter().chain(slack.iter()).chain(dual.iter()).all(|entry| entry.is_finite());
-        (finite && equation.is_finite()).then_some(Iterate { x, slack, dual, equation })
+        (finite && equation.is_finite()).then_some(InteriorPoint { x, slack, dual, equation })
     }
 }
 
 /// The rows of `G`: those with many entries side by side, as they are multiplied fastest.
-struct Rows {
+struct ConstraintRows {
     count: usize,
     /// Unknowns.
     width: usize,
@@ -248,7 +253,7 @@ struct Rows {
     sparse: Vec<(usize, Vec<(usize, f64)>)>,
 }
 
-impl Rows {
+impl ConstraintRows {
     fn of(inequalities: Vec<Inequality>, width: usize) -> Self {
         let (mut dense, mut dense_places, mut sparse) = (Vec::new(), Vec::new(), Vec::new());
         let count = inequalities.len();
@@ -292,7 +297,7 @@ impl Rows {
     fn transposed_times(&self, dual: &DVector<f64>) -> DVector<f64> {
         let mut sum = DVector::zeros(self.width);
         let weights = self.of_dense(dual);
-        vectorised(AddWeighted { rows: &self.dense, weights: &weights, sum: sum.as_mut_slice() });
+        vectorised(AddWeightedRows { rows: &self.dense, weights: &weights, sum: sum.as_mut_slice() });
         for (place, entries) in &self.sparse {
             entries.iter().for_each(|&(unknown, entry)| sum[unknown] += dual[*place] * entry);
         }
@@ -344,13 +349,13 @@ impl Kernel for Times<'_> {
 }
 
 /// Adds every row times its weight, row after row.
-struct AddWeighted<'a> {
+struct AddWeightedRows<'a> {
     rows: &'a [f64],
     weights: &'a [f64],
     sum: &'a mut [f64],
 }
 
-impl Kernel for AddWeighted<'_> {
+impl Kernel for AddWeightedRows<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -436,7 +441,7 @@ mod tests {
                 inequality.entries.iter().for_each(|&(place, entry)| matrix[(row, place)] = entry);
             }
             let (x, z) = (DVector::from_fn(width, entry), DVector::from_fn(count, entry));
-            let rows = Rows::of(program.inequalities, width);
+            let rows = ConstraintRows::of(program.inequalities, width);
             assert!((rows.times(&x) - &matrix * &x).amax() < 1e-13);
             assert!((rows.transposed_times(&z) - matrix.tr_mul(&z)).amax() < 1e-12);
             let moments = matrix.tr_mul(&(DMatrix::from_diagonal(&z) * &matrix));

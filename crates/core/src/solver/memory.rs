@@ -13,7 +13,7 @@ use crate::numeric::{accumulators_per_thread, threads};
 
 /// The kind of search, as far as memory depends on it.
 #[derive(Clone, Copy, PartialEq)]
-enum Search {
+enum SearchKind {
     /// Column by column, with weights of classes.
     Columns,
     /// The same with a weight for each pair of class and column.
@@ -37,12 +37,12 @@ impl Problem<'_> {
     pub fn memory(&self) -> u128 {
         let search = match *self.loss {
             BuiltLoss::Logistic(ref loss) => match loss.column_weights() {
-                ColumnWeights::OfClass(_) => Search::Columns,
-                ColumnWeights::OfPair(_) => Search::PairWeightedColumns,
+                ColumnWeights::OfClass(_) => SearchKind::Columns,
+                ColumnWeights::OfPair(_) => SearchKind::PairWeightedColumns,
             },
-            BuiltLoss::Inr(_) => Search::ReweightedColumns,
-            BuiltLoss::Softmax(_) => Search::Joint,
-            BuiltLoss::PerSample(_) => Search::General,
+            BuiltLoss::Inr(_) => SearchKind::ReweightedColumns,
+            BuiltLoss::Softmax(_) => SearchKind::Joint,
+            BuiltLoss::PerSample(_) => SearchKind::General,
         };
         let head = (self.dataset.dimension() + 1, self.loss.logit_rows());
         memory(search, head, self.targets.counts(), self.l2 == 0.0)
@@ -54,11 +54,11 @@ impl LossSpec {
     #[must_use]
     pub fn memory(&self, features: usize, counts: &[usize], l2: f64) -> u128 {
         let search = match self {
-            Self::Logistic => Search::Columns,
-            Self::PosWeight { .. } | Self::Equalization { .. } => Search::PairWeightedColumns,
-            Self::Inr { .. } => Search::ReweightedColumns,
-            Self::Softmax => Search::Joint,
-            _ => Search::General,
+            Self::Logistic => SearchKind::Columns,
+            Self::PosWeight { .. } | Self::Equalization { .. } => SearchKind::PairWeightedColumns,
+            Self::Inr { .. } => SearchKind::ReweightedColumns,
+            Self::Softmax => SearchKind::Joint,
+            _ => SearchKind::General,
         };
         memory(search, (features.saturating_add(1), self.columns(counts.len())), counts, l2 == 0.0)
     }
@@ -70,7 +70,12 @@ impl LossSpec {
     }
 }
 
-fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], unpenalised: bool) -> u128 {
+fn memory(
+    search: SearchKind,
+    (dimension, rows): (usize, usize),
+    counts: &[usize],
+    unpenalised: bool,
+) -> u128 {
     let wide = |size: usize| size as u128;
     let samples = counts.iter().fold(0_usize, |sum, &count| sum.saturating_add(count));
     let coordinates = coordinates(wide(dimension), wide(samples), unpenalised);
@@ -82,17 +87,17 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
     let mut sums = running * (2 * d * d + 4 * q * d + 1024 * (d + q));
     let (mut pairs, mut kept) = (0, 0);
     match search {
-        Search::Columns => sums += running * wide(HESSIANS_AT_ONCE) * d * d,
-        Search::PairWeightedColumns => {
+        SearchKind::Columns => sums += running * wide(HESSIANS_AT_ONCE) * d * d,
+        SearchKind::PairWeightedColumns => {
             sums += running * wide(HESSIANS_AT_ONCE) * d * d;
             pairs = 8 * q * classes;
         }
-        Search::ReweightedColumns => {
+        SearchKind::ReweightedColumns => {
             let (means, slopes) = (4 * wide(MEANS_AT_ONCE), 2 * wide(HESSIANS_AT_ONCE) * d);
             sums += running * (wide(HESSIANS_AT_ONCE) * d * d + (means + slopes) * classes);
             pairs = 8 * q * classes;
         }
-        Search::Joint => {
+        SearchKind::Joint => {
             let room = Room::of(dimension, rows);
             kept = room.features.min(double * n * d) + room.probabilities.min(double * n * q);
             if Form::of(dimension, rows) == Form::Shared {
@@ -104,15 +109,15 @@ fn memory(search: Search, (dimension, rows): (usize, usize), counts: &[usize], u
                 kept = room.features.min(SINGLE * n * d) + 2 * room.probabilities.min(SINGLE * n * q);
             }
         }
-        Search::General => {
+        SearchKind::General => {
             kept = double * (GENERAL.0 * n * d + GENERAL.1 * n * q + wide(MAX_DENSE).pow(2) * GENERAL.0);
         }
     }
     let drawn = |size: SubsampleSize| wide(size.samples(counts)) * d;
     let to_precondition = match (search, Form::of(dimension, rows)) {
         // Samples are read where they are; curvatures of a class on each thread, and two numbers for each sample.
-        (Search::Joint, Form::Blocks) => (wide(threads()) + 2) * n,
-        (Search::Joint, Form::Shared) => n / 4,
+        (SearchKind::Joint, Form::Blocks) => (wide(threads()) + 2) * n,
+        (SearchKind::Joint, Form::Shared) => n / 4,
         _ => 0,
     };
     let subsamples = drawn(SubsampleSize::to_begin_on(dimension)) + to_precondition;

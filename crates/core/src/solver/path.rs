@@ -61,7 +61,7 @@ fn goes_on(one: &Problem, next: &Problem) -> bool {
 }
 
 /// A search that has ended and can go on with another problem.
-enum Ended<'p> {
+enum EndedSearch<'p> {
     Columns(ColumnNewton<'p, Logistic>),
     Softmax(Box<SoftmaxNewton<'p>>),
 }
@@ -69,30 +69,30 @@ enum Ended<'p> {
 /// The state of a path.
 struct Path<'p, 'a> {
     features: &'p ScaledFeatures<'a>,
-    search: Option<Ended<'p>>,
+    search: Option<EndedSearch<'p>>,
     /// The last solutions, the latest first; no more than needed.
     solutions: VecDeque<DMatrix<f64>>,
 }
 
 impl<'p, 'a> Path<'p, 'a> {
     fn solve(&mut self, problem: &'p Problem<'a>) -> Outcome<'a> {
-        let softmax = |newton| Ended::Softmax(Box::new(newton));
+        let softmax = |newton| EndedSearch::Softmax(Box::new(newton));
         let on = Search::going_on(problem, self.features);
         let anew = || Search::new(problem, self.features);
         match (&*problem.loss, self.search.take()) {
-            (BuiltLoss::Logistic(loss), Some(Ended::Columns(mut newton))) => {
+            (BuiltLoss::Logistic(loss), Some(EndedSearch::Columns(mut newton))) => {
                 let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.column_pass(loss.clone()), guess);
-                self.finish(&on, newton, Ended::Columns)
+                self.finish(&on, newton, EndedSearch::Columns)
             }
-            (BuiltLoss::Softmax(loss), Some(Ended::Softmax(mut newton))) => {
+            (BuiltLoss::Softmax(loss), Some(EndedSearch::Softmax(mut newton))) => {
                 let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.softmax_pass(*loss), guess);
                 self.finish(&on, *newton, softmax)
             }
             (BuiltLoss::Logistic(loss), _) => {
                 let search = anew();
-                self.finish(&search, search.logistic_newton(loss), Ended::Columns)
+                self.finish(&search, search.logistic_newton(loss), EndedSearch::Columns)
             }
             (BuiltLoss::Softmax(loss), _) => {
                 let search = anew();
@@ -106,7 +106,7 @@ impl<'p, 'a> Path<'p, 'a> {
         &mut self,
         search: &Search<'p, 'a>,
         descent: D,
-        ended: impl Fn(D) -> Ended<'p>,
+        ended: impl Fn(D) -> EndedSearch<'p>,
     ) -> Outcome<'a> {
         let (mut go_on, mut unseen) =
             (|_: &Iteration| ControlFlow::Continue(()), |_: u64, _: &dyn Descent| ());

@@ -281,7 +281,7 @@ impl<'a> Problem<'a> {
         self.spec.as_ref()
     }
 
-    /// What class weights do to the loss: nothing to pair weights, which stand for themselves.
+    /// What class weights do to the loss: nothing to pair weights, which replace them.
     pub(super) fn class_weighting(&self) -> ClassWeighting {
         match (&self.spec, &*self.loss) {
             (Some(spec), _) => spec.row().class_weights,

@@ -116,7 +116,7 @@ impl Recomputed {
         Self::of(&pass.whole_totals().of_columns(columns), &pass)
     }
 
-    fn of(totals: &Totals, pass: &Pass) -> Option<Self> {
+    fn of(totals: &PreciseTotals, pass: &Pass) -> Option<Self> {
         let found = Self {
             gradient_inf: totals.largest(pass.head.factor),
             relative_gradient: totals.relative(&pass.head.scaled_centre()),
@@ -269,7 +269,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Sums over all samples, penalty included.
-    fn whole_totals(&self) -> Totals {
+    fn whole_totals(&self) -> PreciseTotals {
         let Problem { loss, targets, l2, .. } = self.problem;
         let mut totals = self.totals(&PreciseLoss::new(loss, targets, || self.class_sums()));
         totals.add_penalty(&self.head, *l2);
@@ -297,8 +297,8 @@ impl<'a> Pass<'a> {
         sums
     }
 
-    fn totals(&self, loss: &PreciseLoss) -> Totals {
-        let none = || Totals::zeros(self.head.coefficients.nrows() + 1, self.head.intercepts.len());
+    fn totals(&self, loss: &PreciseLoss) -> PreciseTotals {
+        let none = || PreciseTotals::zeros(self.head.coefficients.nrows() + 1, self.head.intercepts.len());
         let mut totals = none();
         fold_wide_spans(
             self.problem.targets.samples(),
@@ -324,7 +324,7 @@ impl<'a> Pass<'a> {
 }
 
 /// Sums over samples.
-struct Totals {
+struct PreciseTotals {
     /// `D x Q`, by coefficients (divided by the factors) and, last, intercepts.
     gradient: DMatrix<DoubleDouble>,
     /// `sum_i |r_i|` of every column, or more where residuals are differences ([`crate::loss::SampleLoss::magnitude_of_terms`]).
@@ -333,7 +333,7 @@ struct Totals {
     inflow: Vec<DoubleDouble>,
 }
 
-impl Totals {
+impl PreciseTotals {
     fn zeros(dimension: usize, columns: usize) -> Self {
         let zero = DoubleDouble::default();
         Self {
@@ -568,7 +568,7 @@ struct AccumulateGradient<'a, const FUSED: bool> {
     /// `stride x d`.
     features: &'a [f64],
     residuals: &'a PreciseBlock,
-    part: &'a mut Totals,
+    part: &'a mut PreciseTotals,
 }
 
 impl<const FUSED: bool> Kernel for AccumulateGradient<'_, FUSED> {

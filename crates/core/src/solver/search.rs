@@ -137,7 +137,7 @@ const FAR_FROM_ROUNDING: f64 = 100.0 * REFINED;
 
 /// How a search came to the point that is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
+enum EndReason {
     /// By its own criterion.
     Converged,
     /// No acceptable step is left: only the certificate decides whether the point is stationary.
@@ -503,7 +503,7 @@ impl<'p, 'a> Search<'p, 'a> {
             }
             (Progress::Converged, _) => {
                 let smallest_curvature = curvature(&descent);
-                self.stationary(&mut descent, watch, smallest_curvature, Ended::Converged)
+                self.stationary(&mut descent, watch, smallest_curvature, EndReason::Converged)
             }
             // No step improves a point at rounding level, as the refined gradient confirms. Where the loss still curves
             // down, it is no end: a tail this flat leads on.
@@ -515,7 +515,7 @@ impl<'p, 'a> Search<'p, 'a> {
                         not_converged(format!("{why}, and the loss curves down there"), watch, left),
                     );
                 }
-                match self.stationary(&mut descent, watch, smallest_curvature, Ended::WithoutAStep) {
+                match self.stationary(&mut descent, watch, smallest_curvature, EndReason::WithoutAStep) {
                     outcome @ Outcome::Stationary(_) => outcome,
                     Outcome::Separable(_) | Outcome::NotConverged { .. } => not_converged(why, watch, left),
                 }
@@ -575,7 +575,7 @@ impl<'p, 'a> Search<'p, 'a> {
         descent: &mut impl Descent,
         watch: &Watch,
         smallest_curvature: Option<f64>,
-        ended: Ended,
+        ended: EndReason,
     ) -> Outcome<'a> {
         let head = self.features.to_user(descent.theta());
         let finite = head.coefficients.iter().chain(&head.intercepts).all(|value| value.is_finite());
@@ -583,7 +583,7 @@ impl<'p, 'a> Search<'p, 'a> {
             let why = "a coefficient is too large for double precision in these units; rescale the features";
             return not_converged(why.to_owned(), watch, descent.relative_gradient());
         }
-        let trusted = ended == Ended::Converged && descent.relative_gradient() <= REFINED;
+        let trusted = ended == EndReason::Converged && descent.relative_gradient() <= REFINED;
         if trusted && self.rounding_is_negligible(descent.theta(), &head) {
             let theta = descent.theta().clone();
             return self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::new()));
@@ -712,7 +712,7 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 }
 
-/// Whether the relative gradient, in double precision, is as small as it need be; a search is told how far it has to go.
+/// Whether the relative gradient, in double precision, is small enough. If not, the search gets to know how far it has to go.
 fn is_enough(descent: &mut impl Descent, enough: f64) -> bool {
     if enough > 0.0 && descent.relative_gradient() <= enough {
         descent.refine_gradient();

@@ -11,7 +11,7 @@ use super::hessian::Real;
 use super::pass::{
     Evaluated, HeadColumns, ScaledFeatures, Totals, accumulate_gradient, across, fold_logit_blocks,
 };
-use super::separation::{Effort, SeparationSearch, Sides, Verdict};
+use super::separation::{SeparationOutcome, SeparationSearch, Sides, Thoroughness};
 use super::softmax_hessian::{DenseHessian, dense_is_possible, dense_pays};
 use super::softmax_system::{
     Form, KeptFeatures, Preconditioner, SoftmaxCurvature, SoftmaxSystem, kept_probabilities, largest_weight,
@@ -84,7 +84,7 @@ pub(super) struct SoftmaxNewton<'a> {
     iterations_since_factored: usize,
     relative_when_factored: f64,
     /// Largest number of iterations of a step so far.
-    most_iterations: usize,
+    max_iterations: usize,
     kept: Option<KeptFeatures<f32>>,
     /// That of Newton systems.
     precision: Precision,
@@ -167,7 +167,7 @@ impl<'a> SoftmaxNewton<'a> {
             kept_factors: None,
             iterations_since_factored: 0,
             relative_when_factored: f64::INFINITY,
-            most_iterations: 0,
+            max_iterations: 0,
             kept: None,
             precision: Precision::Single,
             wanted: 0.0,
@@ -270,7 +270,7 @@ impl<'a> SoftmaxNewton<'a> {
             self.preconditioner = Preconditioner::None;
         }
         self.iterations_since_factored = 0;
-        self.most_iterations = 0;
+        self.max_iterations = 0;
         self.dense = None;
         self.convergence = ConvergenceCheck::new(&self.point.scaled_gradient(&self.point.magnitude), 1.0);
         self.precision = Precision::Single;
@@ -333,7 +333,7 @@ impl<'a> SoftmaxNewton<'a> {
         let Point { theta, probabilities, .. } = &self.point;
         if self.fallback_curvature == 0.0
             && self.precision == Precision::Single
-            && dense_pays(theta.nrows(), theta.ncols(), self.most_iterations)
+            && dense_pays(theta.nrows(), theta.ncols(), self.max_iterations)
         {
             if self.dense.is_none() || !self.convergence.is_a_step_away() {
                 self.dense = DenseHessian::new(&self.pass, theta, probabilities);
@@ -364,7 +364,7 @@ impl<'a> SoftmaxNewton<'a> {
                     self.solve_system(self.pass, gradient, &kept, &self.point.probabilities);
                 self.kept = Some(kept);
                 self.iterations_since_factored += iterations;
-                self.most_iterations = self.most_iterations.max(iterations);
+                self.max_iterations = self.max_iterations.max(iterations);
                 step
             }
             Precision::Double => {
@@ -511,12 +511,15 @@ impl<'a> SoftmaxNewton<'a> {
         let head = || features.to_user(&self.point.theta);
         let verdict = match &self.progress {
             Progress::Active if self.convergence.wants_separation_check() => {
-                let effort = if self.convergence.lp_is_due() { Effort::Thorough } else { Effort::Glance };
+                let effort =
+                    if self.convergence.lp_is_due() { Thoroughness::Thorough } else { Thoroughness::Glance };
                 separation.find(targets, Sides::AllPairs, head(), effort)
             }
             Progress::Converged => separation.find_where_converged(targets, Sides::AllPairs),
-            Progress::NotConverged(_) => separation.find(targets, Sides::AllPairs, head(), Effort::Thorough),
-            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => Verdict::None,
+            Progress::NotConverged(_) => {
+                separation.find(targets, Sides::AllPairs, head(), Thoroughness::Thorough)
+            }
+            Progress::Active | Progress::Separable(_) | Progress::Undecided(_) => SeparationOutcome::None,
         };
         self.progress = self.progress.clone().after(verdict);
     }

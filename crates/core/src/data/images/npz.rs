@@ -24,7 +24,7 @@ pub(super) fn read(path: &Path, part: Part) -> Result<Images, DataError> {
     let (images, labels) = names(&archive, path, part)?;
     let (classes, label_place) = classes(path, labels)?;
     // Labels come first because they are few: what does not fit is refused before millions of values are unpacked.
-    let pictures = Array::find(&mut archive, path, images)?;
+    let pictures = PackedArray::find(&mut archive, path, images)?;
     let (count, shape) = pictures.image_shape()?;
     if count != classes.len() {
         let problem = format!("holds {} labels, but {images} has {count} images", classes.len());
@@ -110,7 +110,7 @@ fn classes(path: &Path, name: &str) -> Result<(Vec<u8>, String), DataError> {
 const NO_ARCHIVE: &str = "is no NPZ file; numpy.savez_compressed writes them";
 
 /// An array of which the header is read.
-struct Array<'a> {
+struct PackedArray<'a> {
     /// File and name, for errors.
     place: String,
     header: Header,
@@ -118,7 +118,7 @@ struct Array<'a> {
     source: ZipFile<'a, BufReader<File>>,
 }
 
-impl<'a> Array<'a> {
+impl<'a> PackedArray<'a> {
     fn find(archive: &'a mut Archive, path: &Path, name: &str) -> Result<Self, DataError> {
         let place = format!("{}, {name}", path.display());
         let mut source =

@@ -32,7 +32,7 @@ pub(super) fn durations(schema: &str) -> HashSet<String> {
 
 fn found(bytes: &[u8]) -> Option<HashSet<String>> {
     let length = if bytes.starts_with(&CONTINUATION) { 8 } else { 4 };
-    let schema = Table::root(bytes.get(length..)?)?.table(MESSAGE_HEADER)?;
+    let schema = FlatTable::root(bytes.get(length..)?)?.table(MESSAGE_HEADER)?;
     let mut walk = Walk { path: String::new(), left: MAX_LETTERS, durations: HashSet::new() };
     schema.tables(SCHEMA_FIELDS).for_each(|field| walk.visit(field, 1));
     Some(walk.durations)
@@ -47,7 +47,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn visit(&mut self, field: Table, depth: usize) {
+    fn visit(&mut self, field: FlatTable, depth: usize) {
         let above = self.path.len();
         let name = field.text(FIELD_NAME).unwrap_or_default();
         let letters = 1 + above + name.len();
@@ -67,12 +67,12 @@ impl Walk {
 
 /// A table of a `FlatBuffers` message: entries are found through its list of offsets, and may be absent.
 #[derive(Clone, Copy)]
-struct Table<'a> {
+struct FlatTable<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Table<'a> {
+impl<'a> FlatTable<'a> {
     fn root(bytes: &'a [u8]) -> Option<Self> {
         Some(Self { bytes, at: followed(bytes, 0)? })
     }

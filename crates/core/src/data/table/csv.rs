@@ -43,7 +43,7 @@ pub(super) fn read(opened: Opened, format: &TableFormat, pick: Pick) -> Result<T
         notes.push(format!("{} at the top left out as comments", counted(top.comments as u64, "line")));
     }
     if format.skip_lines > 0 {
-        notes.push(format!("{} at the top left out (--skip-lines)", counted(format.skip_lines, "line")));
+        notes.push(format!("{} at the top left out (`skip_lines`)", counted(format.skip_lines, "line")));
     }
     let kind = dialect.words() + &encoding.map_or_else(String::new, |encoding| format!(", {encoding}"));
     Ok(Table { kind, notes, ..table })
@@ -57,8 +57,8 @@ fn check_text(bytes: &[u8]) -> Result<(), &'static str> {
     let most = head.len() * 2 / 5;
     match (zeros(0), zeros(1)) {
         (0, 0) => Ok(()),
-        (0, odd) if odd >= most => Err("is UTF-16 without a byte-order mark; give --encoding utf-16"),
-        (even, 0) if even >= most => Err("is UTF-16 without a byte-order mark; give --encoding utf-16be"),
+        (0, odd) if odd >= most => Err("is UTF-16 without a byte-order mark; give `encoding` utf-16"),
+        (even, 0) if even >= most => Err("is UTF-16 without a byte-order mark; give `encoding` utf-16be"),
         _ => Err(
             "is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or safetensors",
         ),
@@ -84,7 +84,7 @@ impl<'a> Top<'a> {
             Some(mark) if mark.is_ascii() => mark as u8,
             Some(mark) => {
                 return Err(DataError::invalid(
-                    "--comment",
+                    "`comment`",
                     format!("{mark:?} is no ASCII character; give one such as #"),
                 ));
             }
@@ -93,7 +93,7 @@ impl<'a> Top<'a> {
         for line in 0..format.skip_lines {
             if top.rest.is_empty() {
                 let problem = format!("{place} has {} only; give fewer", counted(line, "line"));
-                return Err(DataError::invalid("--skip-lines", problem));
+                return Err(DataError::invalid("`skip_lines`", problem));
             }
             let end = line_end(top.rest);
             top.leave_line(end);
@@ -135,6 +135,38 @@ fn whole_lines(head: &[u8]) -> &[u8] {
     }
 }
 
+/// What columns are called.
+struct ColumnNames {
+    names: Vec<String>,
+    /// The line of the first row.
+    line: u64,
+    /// Whether that row holds values.
+    first_has_values: bool,
+}
+
+impl ColumnNames {
+    /// Of the first row, or of the comment above it.
+    fn of(rows: &Rows, top: &Top, format: &TableFormat, notes: &mut Vec<String>) -> Result<Self, DataError> {
+        let (first, line) = (rows.cells()?, rows.line);
+        if format.no_header {
+            let names = (0..first.len()).map(|number| format!("x{number}")).collect();
+            return Ok(Self { names, line, first_has_values: true });
+        }
+        if !all_numbers(&first, rows.dialect.marks) {
+            return Ok(Self { names: first, line, first_has_values: false });
+        }
+        let commented =
+            top.last.as_ref().map(|line| rows.split(line)).filter(|names| names.len() == first.len());
+        let names = commented.ok_or_else(|| {
+            let problem = "the first row holds numbers only; if it holds values and no headings, give `no_header` (columns are \
+                           then called x0, x1, ..)";
+            DataError::invalid(format!("{}: line {line}", rows.place), problem)
+        })?;
+        notes.push("headings taken from the comment above the first row".to_owned());
+        Ok(Self { names, line, first_has_values: true })
+    }
+}
+
 /// Reads all rows; the current one is the first.
 fn collect(
     rows: &mut Rows,
@@ -144,25 +176,9 @@ fn collect(
 ) -> Result<Table, DataError> {
     let mut notes = Vec::new();
     rows.check_headings()?;
-    let first = rows.cells()?;
-    let (mut names, header_line) = (first.clone(), rows.line);
-    let mut pending = false;
-    if format.no_header {
-        names = (0..first.len()).map(|number| format!("x{number}")).collect();
-        pending = true;
-    } else if all_numbers(&first, rows.dialect.marks) {
-        let commented =
-            top.last.as_ref().map(|line| rows.split(line)).filter(|names| names.len() == first.len());
-        names = commented.ok_or_else(|| {
-            let problem = "the first row holds numbers only; if it holds values and no headings, give --no-header (columns are \
-                           then called x0, x1, ..)";
-            DataError::invalid(format!("{}: line {}", rows.place, rows.line), problem)
-        })?;
-        notes.push("headings taken from the comment above the first row".to_owned());
-        pending = true;
-    }
-    let mut has_row = pending || rows.advance()?;
-    if !has_row {
+    let ColumnNames { mut names, line: header_line, first_has_values } =
+        ColumnNames::of(rows, top, format, &mut notes)?;
+    if !first_has_values && !rows.advance()? {
         // What is asked for is looked up first: a wrong name is the more useful error.
         pick(&Headings::new(names, Vec::new(), format!("{}: line {header_line}", rows.place)))?;
         return Err(DataError::invalid(
@@ -171,7 +187,7 @@ fn collect(
         ));
     }
     let mut row_names = None;
-    if !pending && rows.row.len() == names.len() + 1 && names.len() > 1 {
+    if !first_has_values && rows.row.len() == names.len() + 1 && names.len() > 1 {
         // R's write.table gives row names no heading; other programs end every row in a separator.
         let last_is_empty = rows.row.get(names.len()).is_some_and(|cell| cell.trim_ascii().is_empty());
         if !last_is_empty {
@@ -191,10 +207,39 @@ fn collect(
             Use::Values => Some(Collected::default()),
         })
         .collect();
+    let (count, lines) = fill(rows, &headings, &mut columns, row_names, stage)?;
+    let read = columns.iter().zip(&headings.names).zip(&uses);
+    notes.extend(read.filter_map(|((column, name), use_)| match use_ {
+        Use::Values => column.as_ref()?.note(name),
+        _ => None,
+    }));
+    let marks = rows.dialect.marks;
+    let cells = columns.into_iter().map(|column| column.map_or(Cells::Skipped, |column| column.cells(marks)));
+    let columns =
+        headings.names.iter().zip(cells).map(|(name, cells)| Column { name: name.clone(), cells }).collect();
+    Ok(Table {
+        place: rows.place.clone(),
+        kind: String::new(),
+        columns,
+        rows: count,
+        row_places: RowPlaces::Lines(lines),
+        marks,
+        notes,
+    })
+}
+
+/// Reads the rows from the current one on into those columns that are asked for. Returns how many there are, and their lines.
+fn fill(
+    rows: &mut Rows,
+    headings: &Headings,
+    columns: &mut [Option<Collected>],
+    mut row_names: Option<HashSet<Vec<u8>>>,
+    stage: &Stage,
+) -> Result<(usize, Lines), DataError> {
     let used = columns.iter().flatten().count() as u128;
     let mut lines = Lines::default();
     let mut count = 0_usize;
-    while has_row {
+    loop {
         rows.check_width(headings.names.len())?;
         if count.is_power_of_two() && used * count as u128 > FEW_CELLS {
             // Twice as many: eight bytes a cell, and the same again for what is made of them.
@@ -221,30 +266,14 @@ fn collect(
             }
         }
         count += 1;
-        has_row = rows.advance()?;
+        if !rows.advance()? {
+            return Ok((count, lines));
+        }
     }
-    let read = columns.iter().zip(&headings.names).zip(&uses);
-    notes.extend(read.filter_map(|((column, name), use_)| match use_ {
-        Use::Values => column.as_ref()?.note(name),
-        _ => None,
-    }));
-    let marks = rows.dialect.marks;
-    let cells = columns.into_iter().map(|column| column.map_or(Cells::Skipped, |column| column.cells(marks)));
-    let columns =
-        headings.names.iter().zip(cells).map(|(name, cells)| Column { name: name.clone(), cells }).collect();
-    Ok(Table {
-        place: rows.place.clone(),
-        kind: String::new(),
-        columns,
-        rows: count,
-        row_places: RowPlaces::Lines(lines),
-        marks,
-        notes,
-    })
 }
 
-/// The lines below the headings that may be the headings themselves. Above them a title may stand, which shows no separator: they
-/// are split at each that is usual.
+/// The lines below the headings that may be the headings themselves. A title above them shows no separator, so they are split at
+/// each that is usual.
 fn lines_below(top: &Top, header_line: u64) -> Vec<(u64, Vec<String>)> {
     let mut rest = Top { rest: top.rest, lines: top.lines, comments: 0, last: None, separator: None };
     let mut below = Vec::new();
@@ -359,7 +388,7 @@ impl<'a> Rows<'a> {
                 "a quotation mark is opened but never closed; close it or remove it",
             ));
         }
-        // Columns that are lined up stand apart by several spaces.
+        // Columns that are lined up have several spaces between them.
         if self.dialect.separator == b' ' && self.row.iter().any(<[u8]>::is_empty) {
             self.row = self.row.iter().filter(|cell| !cell.is_empty()).collect();
         }
@@ -413,7 +442,7 @@ impl<'a> Rows<'a> {
     fn wrong_width(&self, columns: usize) -> DataError {
         let cells = self.row.len();
         let what = match self.row.get(0).and_then(<[u8]>::first) {
-            Some(b'#') => "if such rows are comments, leave them out with --comment '#'".to_owned(),
+            Some(b'#') => "if such rows are comments, leave them out with `comment` '#'".to_owned(),
             _ => format!(
                 "give one cell per column, and put text that holds a {} between quotation marks",
                 if self.dialect.separator == b',' { "comma" } else { "separator" }
@@ -441,4 +470,4 @@ impl<'a> Rows<'a> {
     }
 }
 
-const NOT_UTF8: &str = "is not UTF-8 text; name the encoding (--encoding latin-1), or save the file in UTF-8";
+const NOT_UTF8: &str = "is not UTF-8 text; name the encoding (`encoding` latin-1), or save the file in UTF-8";

@@ -44,13 +44,13 @@ impl TableFormat {
     #[must_use]
     pub fn beside_no_text(&self) -> Option<String> {
         let given = [
-            ("--separator", self.separator.is_some()),
-            ("--decimal", self.decimal.is_some()),
-            ("--thousands", self.thousands.is_some()),
-            ("--skip-lines", self.skip_lines > 0),
-            ("--encoding", self.encoding.is_some()),
-            ("--no-header", self.no_header),
-            ("--comment", self.comment.is_some()),
+            ("`separator`", self.separator.is_some()),
+            ("`decimal`", self.decimal.is_some()),
+            ("`thousands`", self.thousands.is_some()),
+            ("`skip_lines`", self.skip_lines > 0),
+            ("`encoding`", self.encoding.is_some()),
+            ("`no_header`", self.no_header),
+            ("`comment`", self.comment.is_some()),
         ];
         let given: Vec<&str> =
             given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect();
@@ -68,7 +68,7 @@ pub(super) struct Dialect {
     pub(super) backslash: bool,
 }
 
-/// What may stand between cells. Of two that fit equally well the earlier is taken: commas and spaces also stand within cells.
+/// Possible separators of cells. The earlier of two that fit equally well is taken, since cells may hold commas and spaces too.
 const SEPARATORS: [u8; 5] = [b'\t', b';', b'|', b',', b' '];
 /// Rows that are looked at.
 const ROWS: usize = 100;
@@ -80,14 +80,14 @@ impl Dialect {
             None => found_separator(head),
             Some(separator) => u8::try_from(separator).ok().filter(u8::is_ascii).ok_or_else(|| {
                 let problem = format!("{separator:?} is no ASCII character; give one such as ; or tab");
-                DataError::invalid("--separator", problem)
+                DataError::invalid("`separator`", problem)
             })?,
         };
         let comma = match (format.decimal, format.thousands) {
             (Some(decimal), thousands) if thousands == Some(decimal) => {
                 let problem =
                     format!("{decimal:?} cannot stand before decimals and between thousands; name another");
-                return Err(DataError::invalid("--thousands", problem));
+                return Err(DataError::invalid("`thousands`", problem));
             }
             (Some(decimal), _) => decimal == ',',
             (None, Some('.')) => true,
@@ -172,8 +172,8 @@ fn found_comma(head: &[u8], separator: u8, place: &str) -> Result<bool, DataErro
         (Some(comma), Some(point)) => Err(DataError::invalid(
             place,
             format!(
-                "writes both {comma} and {point}; give the decimal mark with --decimal , or --decimal . (and what separates \
-                 thousands with --thousands)"
+                "writes both {comma} and {point}; give the decimal mark with `decimal` , or `decimal` . (and what separates \
+                 thousands with `thousands`)"
             ),
         )),
         (comma, _) => Ok(comma.is_some()),

@@ -62,7 +62,7 @@ impl Headings {
         Self { below, ..self }
     }
 
-    /// What to do where the headings seem to stand further down: in the first row that has a cell of this name.
+    /// What to do if the headings seem to be further down: in the first row that has a cell of this name.
     #[must_use]
     pub fn further_down(&self, name: &str) -> Option<String> {
         let name = asked(name);
@@ -76,7 +76,7 @@ impl Headings {
         };
         let (line, _) = self.below.iter().find(|(_, cells)| are_headings(cells))?;
         Some(format!(
-            "line {line} has {}: if the headings are there, leave out the lines above with --skip-lines {}",
+            "line {line} has {}: if the headings are there, leave out the lines above with `skip_lines` {}",
             quoted(&name),
             line - 1
         ))
@@ -159,7 +159,7 @@ impl Headings {
         }
         let numbers = self.names.iter().filter(|name| name.parse::<f64>().is_ok()).count();
         if 2 * numbers > self.names.len() && !self.place.is_empty() {
-            problem.push_str("; the headings are numbers: if the first row holds values, give --no-header (columns are then called x0, x1, ..)");
+            problem.push_str("; the headings are numbers: if the first row holds values, give `no_header` (columns are then called x0, x1, ..)");
         }
         if let Some(near) = nearest(name, &self.names) {
             problem.push_str("; did you mean ");
@@ -171,7 +171,7 @@ impl Headings {
             problem.push_str(&self.names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "));
         }
         if self.names.len() == 1 {
-            problem.push_str("; if something else separates columns, name it with --separator");
+            problem.push_str("; if something else separates columns, name it with `separator`");
         }
         DataError::invalid(&self.place, problem)
     }

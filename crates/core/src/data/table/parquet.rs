@@ -64,27 +64,7 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     };
     let mut columns: Vec<Cells> = kinds.zip(&uses).map(empty).collect();
     let mut texts: Vec<Collected> = uses.iter().copied().map(collected).collect();
-    let mut total = 0;
-    let stage = Stage::of((reader.num_row_groups() * leaves.len()) as u64);
-    for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group).map_err(damaged)?;
-        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        let mut first = 0;
-        for (number, leaf) in leaves.iter().enumerate() {
-            stage.advance(1);
-            let of_leaf = first..first + leaf.columns();
-            first = of_leaf.end;
-            let cells = &mut columns[of_leaf.clone()];
-            if cells.iter().all(|cells| matches!(cells, Cells::Skipped | Cells::Other(_))) {
-                continue;
-            }
-            let at = |problem: String| DataError::invalid(format!("{place}, column {}", leaf.name), problem);
-            let reader = group.get_column_reader(number).map_err(|error| at(said(&error)))?;
-            let into = Into { cells, texts: &mut texts[of_leaf.start], rows, before: total, leaf };
-            into.append(reader).map_err(at)?;
-        }
-        total += rows;
-    }
+    let total = fill((&reader, &leaves), &mut columns, &mut texts, place)?;
     let read = texts.iter().zip(&headings.names).zip(&uses);
     let notes =
         read.filter_map(|((texts, name), use_)| if *use_ == Use::Values { texts.note(name) } else { None });
@@ -116,6 +96,37 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         marks: NumberMarks::default(),
         notes,
     })
+}
+
+/// Reads the cells that are asked for, one group of rows after the other. Returns the number of rows.
+fn fill(
+    (reader, leaves): (&SerializedFileReader<bytes::Bytes>, &[Leaf]),
+    columns: &mut [Cells],
+    texts: &mut [Collected],
+    place: &str,
+) -> Result<usize, DataError> {
+    let mut total = 0;
+    let stage = Stage::of((reader.num_row_groups() * leaves.len()) as u64);
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).map_err(|error| DataError::invalid(place, said(&error)))?;
+        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+        let mut first = 0;
+        for (number, leaf) in leaves.iter().enumerate() {
+            stage.advance(1);
+            let of_leaf = first..first + leaf.columns();
+            first = of_leaf.end;
+            let cells = &mut columns[of_leaf.clone()];
+            if cells.iter().all(|cells| matches!(cells, Cells::Skipped | Cells::Other(_))) {
+                continue;
+            }
+            let at = |problem: String| DataError::invalid(format!("{place}, column {}", leaf.name), problem);
+            let reader = group.get_column_reader(number).map_err(|error| at(said(&error)))?;
+            let into = Into { cells, texts: &mut texts[of_leaf.start], rows, before: total, leaf };
+            into.append(reader).map_err(at)?;
+        }
+        total += rows;
+    }
+    Ok(total)
 }
 
 /// A column of the file, which is one of the table or, where it holds lists of one length, as many.
@@ -381,7 +392,7 @@ impl Into<'_> {
             {
                 return Err(format!(
                     "the list in {} has {}, and others have {width}; cut or fill them to one length, or leave the column out with \
-                     --drop {}",
+                     `drop` {}",
                     row_in_words(before + row),
                     counted(places.len() as u64, "number"),
                     leaf.name

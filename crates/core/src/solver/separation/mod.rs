@@ -76,7 +76,7 @@ pub(super) struct Separation {
 
 /// What a search for a separating direction came to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Verdict {
+pub(super) enum SeparationOutcome {
     /// There is one.
     Proved(Box<Separation>),
     /// Classes overlap or are apart by less than floating point can resolve.
@@ -87,7 +87,7 @@ pub(super) enum Verdict {
 
 /// How hard to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effort {
+pub(super) enum Thoroughness {
     /// Only checks that cost a pass over the data, for complete separation.
     Glance,
     /// Also by linear programs, and for separation of some samples.
@@ -102,12 +102,12 @@ pub(super) struct SeparationSearch<'a> {
     features: &'a ScaledFeatures<'a>,
     /// Without intercepts no threshold is free but zero: only heads are looked at.
     intercept: Intercept,
-    measured: Box<Measured<'a>>,
+    measured: Box<KnownFeatures<'a>>,
 }
 
 /// What is known of the features so far.
 #[derive(Debug, Default)]
-struct Measured<'a> {
+struct KnownFeatures<'a> {
     thresholds: OnceLock<Thresholds>,
     nearly_equal: OnceLock<Thresholds>,
     repeated: OnceLock<Vec<bool>>,
@@ -134,18 +134,24 @@ impl<'a> SeparationSearch<'a> {
     }
 
     /// Searches for a direction that separates classes; `head` is the present head of the search for a minimiser.
-    pub(super) fn find(&self, targets: &Targets, sides: Sides, head: Head, effort: Effort) -> Verdict {
+    pub(super) fn find(
+        &self,
+        targets: &Targets,
+        sides: Sides,
+        head: Head,
+        effort: Thoroughness,
+    ) -> SeparationOutcome {
         let found = self.at_a_glance(targets, sides, head);
         if let Some(found) = found {
-            return Verdict::Proved(Box::new(found));
+            return SeparationOutcome::Proved(Box::new(found));
         }
         match (effort, sides) {
-            (Effort::Glance, _) => Verdict::None,
-            (Effort::Thorough, Sides::OneAgainstRest(_)) => self.thoroughly(targets, sides),
-            (Effort::Thorough, Sides::AllPairs) => {
+            (Thoroughness::Glance, _) => SeparationOutcome::None,
+            (Thoroughness::Thorough, Sides::OneAgainstRest(_)) => self.thoroughly(targets, sides),
+            (Thoroughness::Thorough, Sides::AllPairs) => {
                 let alone = self.classes_alone(targets);
                 match self.joined(targets, alone) {
-                    Some(found) => Verdict::Proved(Box::new(found)),
+                    Some(found) => SeparationOutcome::Proved(Box::new(found)),
                     None => self.thoroughly(targets, sides),
                 }
             }
@@ -154,24 +160,24 @@ impl<'a> SeparationSearch<'a> {
 
     /// Of a search that converged: differences of nearly equal features; undecided where an earlier look was, since the
     /// gradient of separable data vanishes to rounding too, far out.
-    pub(super) fn find_where_converged(&self, targets: &Targets, sides: Sides) -> Verdict {
+    pub(super) fn find_where_converged(&self, targets: &Targets, sides: Sides) -> SeparationOutcome {
         let undecided =
             self.measured.undecided.lock().unwrap_or_else(PoisonError::into_inner).contains(&sides);
         match self.find_in_differences(targets, sides) {
-            Verdict::None if undecided => Verdict::Undecided,
+            SeparationOutcome::None if undecided => SeparationOutcome::Undecided,
             verdict => verdict,
         }
     }
 
     /// Differences of nearly equal features, which floating point treats as zero.
-    fn find_in_differences(&self, targets: &Targets, sides: Sides) -> Verdict {
+    fn find_in_differences(&self, targets: &Targets, sides: Sides) -> SeparationOutcome {
         if self.intercept == Intercept::None {
-            return Verdict::None;
+            return SeparationOutcome::None;
         }
         let differences =
             self.measured.nearly_equal.get_or_init(|| Thresholds::of_differences(self.dataset, targets));
         let found = differences.separation(self.dataset, targets, sides, Wanted::Any);
-        found.map_or(Verdict::None, |found| Verdict::Proved(Box::new(found)))
+        found.map_or(SeparationOutcome::None, |found| SeparationOutcome::Proved(Box::new(found)))
     }
 
     /// Complete separation by a single feature or by the head at hand.
@@ -211,31 +217,31 @@ impl<'a> SeparationSearch<'a> {
         Margins::new(self.dataset, distinct.as_ref().unwrap_or(self.features), targets, sides, repeated)
     }
 
-    fn thoroughly(&self, targets: &Targets, sides: Sides) -> Verdict {
+    fn thoroughly(&self, targets: &Targets, sides: Sides) -> SeparationOutcome {
         if let Some(found) = self.by_feature(targets, sides, Wanted::Any) {
-            return Verdict::Proved(Box::new(found));
+            return SeparationOutcome::Proved(Box::new(found));
         }
-        if let found @ Verdict::Proved(_) = self.find_in_differences(targets, sides) {
+        if let found @ SeparationOutcome::Proved(_) = self.find_in_differences(targets, sides) {
             return found;
         }
         // One feature separates by a threshold or not at all, and thresholds are compared exactly.
         let two_sides = targets.classes() == 2 || matches!(sides, Sides::OneAgainstRest(_));
         if self.dataset.dimension() <= 1 && two_sides && self.intercept == Intercept::Free {
-            return Verdict::None;
+            return SeparationOutcome::None;
         }
         let margins = self.margins(targets, sides);
         if margins.unknowns() > MAX_UNKNOWNS {
-            return Verdict::Undecided;
+            return SeparationOutcome::Undecided;
         }
-        let Some(nearest) = margins.nearest_to_separation() else { return Verdict::None };
+        let Some(nearest) = margins.nearest_to_separation() else { return SeparationOutcome::None };
         match self.proved_near(&margins, &nearest, targets, sides) {
-            Some(found) => Verdict::Proved(Box::new(found)),
-            None => margins.sharpened(nearest).map_or(Verdict::None, |nearest| {
+            Some(found) => SeparationOutcome::Proved(Box::new(found)),
+            None => margins.sharpened(nearest).map_or(SeparationOutcome::None, |nearest| {
                 if let Some(found) = self.proved_near(&margins, &nearest, targets, sides) {
-                    return Verdict::Proved(Box::new(found));
+                    return SeparationOutcome::Proved(Box::new(found));
                 }
                 self.measured.undecided.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
-                Verdict::Undecided
+                SeparationOutcome::Undecided
             }),
         }
     }
@@ -266,8 +272,8 @@ impl<'a> SeparationSearch<'a> {
                 return self.by_feature(targets, sides, Wanted::Any);
             }
             match self.thoroughly(targets, sides) {
-                Verdict::Proved(found) => Some(*found),
-                Verdict::Undecided | Verdict::None => None,
+                SeparationOutcome::Proved(found) => Some(*found),
+                SeparationOutcome::Undecided | SeparationOutcome::None => None,
             }
         };
         let occurring = (0..targets.classes()).filter(|&class| targets.counts()[class] > 0);

@@ -36,7 +36,7 @@ pub(super) fn prove(
     if !finite || dataset.dimension() == 0 {
         return None;
     }
-    let rows = Rows::of(&direction, sides);
+    let rows = DifferentRows::of(&direction, sides);
     let refuted = AtomicBool::new(false);
     let parts = map_sample_chunks(targets.samples(), |range| {
         if refuted.load(Relaxed) {
@@ -94,7 +94,7 @@ impl Counted {
 type Sparse = Vec<(usize, f64)>;
 
 /// The different rows of a direction.
-struct Rows {
+struct DifferentRows {
     sides: Sides,
     different: Vec<Sparse>,
     /// Which of these a class has.
@@ -103,7 +103,7 @@ struct Rows {
     sharing: Vec<usize>,
 }
 
-impl Rows {
+impl DifferentRows {
     fn of(direction: &Head, sides: Sides) -> Self {
         let mut rows = Self { sides, different: Vec::new(), of_class: Vec::new(), sharing: Vec::new() };
         let mut places = std::collections::HashMap::new();

@@ -87,12 +87,12 @@ impl GivenAway {
 
 /// A feature, or the difference of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Column {
+struct FeatureOrDifference {
     feature: usize,
     minus: Option<usize>,
 }
 
-impl Column {
+impl FeatureOrDifference {
     /// The value of a sample; `None` where the difference is no double.
     fn value(self, sample: &[f64]) -> Option<f64> {
         let Some(minus) = self.minus else { return Some(sample[self.feature]) };
@@ -103,12 +103,12 @@ impl Column {
 
 /// The range of one class's values.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Range {
+struct ValueRange {
     low: f64,
     high: f64,
 }
 
-impl Range {
+impl ValueRange {
     const EMPTY: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY };
 
     fn include(&mut self, value: f64) {
@@ -131,7 +131,7 @@ pub(super) enum Wanted {
 /// A threshold and the classes above it; all samples of the others are below, and some of either may lie upon it.
 #[derive(Debug, Clone, PartialEq)]
 struct Split {
-    column: Column,
+    column: FeatureOrDifference,
     threshold: f64,
     above: Vec<bool>,
     /// No sample lies upon it.
@@ -141,15 +141,15 @@ struct Split {
 /// Ranges of some columns, class by class.
 #[derive(Debug)]
 pub(super) struct Thresholds {
-    columns: Vec<Column>,
+    columns: Vec<FeatureOrDifference>,
     classes: usize,
     /// Column by column.
-    ranges: Vec<Range>,
+    ranges: Vec<ValueRange>,
 }
 
 impl Thresholds {
     pub(super) fn of_features(dataset: &Dataset, targets: &Targets) -> Self {
-        let columns = (0..dataset.dimension()).map(|feature| Column { feature, minus: None });
+        let columns = (0..dataset.dimension()).map(|feature| FeatureOrDifference { feature, minus: None });
         Self::of(dataset, targets, columns.collect())
     }
 
@@ -158,9 +158,9 @@ impl Thresholds {
         Self::of(dataset, targets, nearly_equal(dataset))
     }
 
-    fn of(dataset: &Dataset, targets: &Targets, columns: Vec<Column>) -> Self {
+    fn of(dataset: &Dataset, targets: &Targets, columns: Vec<FeatureOrDifference>) -> Self {
         let classes = targets.classes();
-        let mut ranges = vec![Range::EMPTY; columns.len() * classes];
+        let mut ranges = vec![ValueRange::EMPTY; columns.len() * classes];
         let mut exact = vec![true; columns.len()];
         if columns.is_empty() {
             return Self { columns, classes, ranges };
@@ -207,7 +207,7 @@ impl Thresholds {
         Some(Separation { given_away: split.given_away(dataset, targets), ..found })
     }
 
-    fn of_column(&self, place: usize) -> &[Range] {
+    fn of_column(&self, place: usize) -> &[ValueRange] {
         &self.ranges[place * self.classes..(place + 1) * self.classes]
     }
 
@@ -216,7 +216,7 @@ impl Thresholds {
         let ranges = self.of_column(place);
         let own = ranges[class];
         let others = ranges.iter().enumerate().filter(|&(other, _)| other != class);
-        let rest = others.map(|(_, range)| *range).fold(Range::EMPTY, Range::with);
+        let rest = others.map(|(_, range)| *range).fold(ValueRange::EMPTY, ValueRange::with);
         let only = |is: bool| (0..self.classes).map(|other| (other == class) == is).collect();
         let (low, high, above) =
             if rest.high <= own.low { (rest, own, only(true)) } else { (own, rest, only(false)) };
@@ -232,14 +232,14 @@ impl Thresholds {
             let (a, b) = (ranges[a], ranges[b]);
             a.low.total_cmp(&b.low).then(a.high.total_cmp(&b.high))
         });
-        let mut above_from = vec![Range::EMPTY; order.len()];
-        let mut above = Range::EMPTY;
+        let mut above_from = vec![ValueRange::EMPTY; order.len()];
+        let mut above = ValueRange::EMPTY;
         for (from, &class) in above_from.iter_mut().zip(&order).rev() {
             above = above.with(ranges[class]);
             *from = above;
         }
         let mut best: Option<Split> = None;
-        let mut below = Range::EMPTY;
+        let mut below = ValueRange::EMPTY;
         for (place_in_order, &class) in order.iter().enumerate() {
             let above = above_from[place_in_order];
             if below.high <= above.low && below.low <= below.high {
@@ -257,7 +257,7 @@ impl Thresholds {
     }
 
     /// A threshold between two ranges, unless they overlap or all values are the same.
-    fn split(&self, place: usize, low: Range, high: Range, above: Vec<bool>) -> Option<Split> {
+    fn split(&self, place: usize, low: ValueRange, high: ValueRange, above: Vec<bool>) -> Option<Split> {
         let apart = low.high <= high.low && low.low < high.high;
         let middle = f64::midpoint(low.high, high.low);
         let strictly_between = low.high < middle && middle < high.low;
@@ -300,7 +300,7 @@ impl Split {
 
     /// What the column says on either side of the threshold.
     fn given_away(&self, dataset: &Dataset, targets: &Targets) -> Vec<GivenAway> {
-        let none = || (Range::EMPTY, 0.0, vec![false; targets.classes()]);
+        let none = || (ValueRange::EMPTY, 0.0, vec![false; targets.classes()]);
         let (mut above, mut below) = (none(), none());
         each_sample(dataset, |index, sample| {
             let Some(value) = self.column.value(sample) else { return };
@@ -313,10 +313,10 @@ impl Split {
             side.1 += targets.sample_weight(index);
             side.2[targets.class_indices()[index] as usize] = true;
         });
-        let proof = |(range, samples, of_class): (Range, f64, Vec<bool>), values: FeatureValues| {
+        let proof = |(range, samples, of_class): (ValueRange, f64, Vec<bool>), values: FeatureValues| {
             let values = if range.low == range.high { FeatureValues::EqualTo(range.low) } else { values };
             let classes = (0..of_class.len()).filter(|&class| of_class[class]).collect();
-            let Column { feature, minus } = self.column;
+            let FeatureOrDifference { feature, minus } = self.column;
             (samples > 0.0).then_some(GivenAway { feature, minus, values, classes, samples })
         };
         let above = proof(above, FeatureValues::Above(self.threshold));
@@ -338,16 +338,16 @@ fn each_sample(dataset: &Dataset, mut note: impl FnMut(usize, &[f64])) {
 }
 
 /// Pairs of features that nearly agree in every sample, but differ in some.
-fn nearly_equal(dataset: &Dataset) -> Vec<Column> {
+fn nearly_equal(dataset: &Dataset) -> Vec<FeatureOrDifference> {
     let agree = |a: f64, b: f64| (a - b).abs() <= NEARLY_EQUAL * a.abs().max(b.abs());
     let first = with_last(dataset, 0..dataset.labels().samples().min(FIRST_SAMPLES), 1.0);
     let dimension = dataset.dimension();
-    let mut pairs: Vec<(Column, bool)> = Vec::new();
+    let mut pairs: Vec<(FeatureOrDifference, bool)> = Vec::new();
     for feature in 0..dimension {
         for minus in 0..feature {
             let mut samples = first.chunks_exact(dimension + 1);
             if samples.all(|sample| agree(sample[feature], sample[minus])) {
-                pairs.push((Column { feature, minus: Some(minus) }, false));
+                pairs.push((FeatureOrDifference { feature, minus: Some(minus) }, false));
             }
         }
     }
