@@ -141,10 +141,13 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
+// Sums of bits below wrap, though none is that large: loops whose sums are checked, as in tests, have no vector instructions and
+// take three times as long.
+
 /// `2^k` for whole `k` of at least -1022.
 #[inline(always)]
 pub(super) fn power_of_two(k: i64) -> f64 {
-    f64::from_bits(((k + 1023) << 52).cast_unsigned())
+    f64::from_bits((k.wrapping_add(1023) << 52).cast_unsigned())
 }
 
 /// The whole `k` with `2^k` nearest to `exp(x)`, also in two halves, since `2^k` alone may be subnormal.
@@ -152,7 +155,7 @@ pub(super) fn power_of_two(k: i64) -> f64 {
 pub(super) fn nearest_power_of_two(x: f64) -> (f64, [i64; 2]) {
     let rounded = x * std::f64::consts::LOG2_E + ROUNDER;
     let k = (rounded.to_bits() << 12).cast_signed() >> 12;
-    (rounded - ROUNDER, [k >> 1, k - (k >> 1)])
+    (rounded - ROUNDER, [k >> 1, k.wrapping_sub(k >> 1)])
 }
 
 /// `exp(x)` for `x <= 0`, to about one unit in the last place; subnormal and zero where it must be.
@@ -177,9 +180,9 @@ pub fn ln_1p_of_nonnegative(x: f64) -> f64 {
     const WHOLE: f64 = 4_503_599_627_370_496.0;
     let sum = 1.0 + x;
     let lost = x - (sum - 1.0);
-    let bits = sum.to_bits() + (ONE - LOWEST_MANTISSA);
+    let bits = sum.to_bits().wrapping_add(ONE - LOWEST_MANTISSA);
     let exponent = f64::from_bits((bits >> 52) | WHOLE.to_bits()) - (WHOLE + 1023.0);
-    let f = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) + LOWEST_MANTISSA) - 1.0;
+    let f = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(LOWEST_MANTISSA)) - 1.0;
     let s = f / (2.0 + f);
     let square = s * s;
     let series = square * polynomial(&ARTANH_SERIES, square);
