@@ -6,7 +6,7 @@ use super::block::PerSample;
 use super::softmax::Scale;
 use super::{ColumnPart, Softmax};
 use crate::numeric::{
-    Kernel, SAMPLES_PER_CHUNK, exp_of_nonpositive_single, ln_1p_of_nonnegative, vectorised,
+    Kernel, SAMPLES_PER_CHUNK, at_least, exp_of_nonpositive_single, ln_1p_of_nonnegative, vectorised,
 };
 
 /// One number in single precision for each sample of a block, on the stack.
@@ -60,10 +60,10 @@ impl Softmax {
         for sample in 0..samples {
             let own = f64::from(values[place(sample)]);
             total[sample] = others[sample];
-            others[sample] = (others[sample] - own).max(0.0);
+            others[sample] = at_least(others[sample] - own, 0.0);
             // Where the target is the largest its exponential is exactly 1.
             let excess = if below[sample] == 0.0 { others[sample] } else { total[sample] - 1.0 };
-            parts[0].value += weights[sample] * (ln_1p_of_nonnegative(excess.max(0.0)) - below[sample]);
+            parts[0].value += weights[sample] * (ln_1p_of_nonnegative(at_least(excess, 0.0)) - below[sample]);
         }
         let factors = &mut inverse(&total[..samples])[..samples];
         for values in values.chunks_exact_mut(samples) {

@@ -4,7 +4,7 @@
 //! bits, which are then the same on every machine. About 31 digits, exponents as in a double.
 #![allow(clippy::inline_always, reason = "only a body inlined into its loop is vectorised with it")]
 
-use super::logit::{ln_1p_of_nonnegative, nearest_power_of_two, power_of_two};
+use super::logit::{at_least, ln_1p_of_nonnegative, nearest_power_of_two, power_of_two};
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// `high + low`, with `high` the double nearest to the sum.
@@ -153,7 +153,7 @@ impl DoubleDouble {
         /// Halvings of the argument, undone by squaring.
         const HALVINGS: i32 = 6;
         const SHRINK: f64 = 1.0 / (1_u32 << HALVINGS) as f64;
-        let x = Self::joined(self.high.max(-800.0), if self.high < -800.0 { 0.0 } else { self.low });
+        let x = Self::joined(at_least(self.high, -800.0), if self.high < -800.0 { 0.0 } else { self.low });
         let (k, halves) = nearest_power_of_two(x.high);
         let r = (x - Self::LOG2 * Self::from(k)).times_power_of_two(SHRINK);
         let small = r.high;

@@ -10,7 +10,7 @@
 #[inline(always)]
 #[must_use]
 pub fn softplus(z: f64) -> f64 {
-    z.max(0.0) + ln_1p_of_nonnegative(exp_of_nonpositive(-z.abs()))
+    at_least(z, 0.0) + ln_1p_of_nonnegative(exp_of_nonpositive(-z.abs()))
 }
 
 /// `sigmoid(z)` together with its complement, each to full relative precision.
@@ -144,6 +144,13 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 // Sums of bits below wrap, though none is that large: loops whose sums are checked, as in tests, have no vector instructions and
 // take three times as long.
 
+/// The larger of two numbers; the second for NaN. In WebAssembly `f64::max` is a call of a function, which no loop of vector
+/// instructions may have.
+#[inline(always)]
+pub(crate) fn at_least<Real: PartialOrd>(x: Real, least: Real) -> Real {
+    if x > least { x } else { least }
+}
+
 /// `2^k` for whole `k` of at least -1022.
 #[inline(always)]
 pub(super) fn power_of_two(k: i64) -> f64 {
@@ -162,7 +169,7 @@ pub(super) fn nearest_power_of_two(x: f64) -> (f64, [i64; 2]) {
 #[inline(always)]
 #[must_use]
 pub fn exp_of_nonpositive(x: f64) -> f64 {
-    let x = x.max(-800.0);
+    let x = at_least(x, -800.0);
     let (k, [half, other_half]) = nearest_power_of_two(x);
     let r = (x - k * LOG2_HIGH) - k * LOG2_LOW;
     let mantissa = 1.0 + (r + r * r * polynomial(&RECIPROCAL_FACTORIALS, r));

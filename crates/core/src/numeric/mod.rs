@@ -11,6 +11,7 @@ mod vectorised;
 
 pub use double_double::DoubleDouble;
 pub(crate) use double_double::{two_product, two_product_by, two_sum};
+pub(crate) use logit::at_least;
 pub use logit::{
     LogTotal, Sigmoid, argmax, exp_of_nonpositive, ln_1p_of_nonnegative, log_softmax,
     softmax_with_complements, softplus,
