@@ -62,11 +62,11 @@ pub(super) fn feature_gradient(
     by_logits: &DMatrix<f64>,
 ) -> f64 {
     let (targets, features) = (problem.targets(), dataset.features());
-    let of_sample = |sample: usize| {
+    let largest_of_sample = |sample: usize| {
         let scale = targets.total_size() / targets.sample_weight(sample);
         let gradient = head.coefficients.tr_mul(&by_logits.column(sample)) * scale
             + features.column(sample) * problem.l2();
         gradient.amax()
     };
-    largest_magnitude((0..targets.samples()).map(of_sample))
+    largest_magnitude((0..targets.samples()).map(largest_of_sample))
 }

@@ -16,7 +16,7 @@ use std::path::Path;
 const HEADER: &str = "equipoise";
 /// What comes before the seal in the file.
 const BEFORE_SEAL: &[u8] = b"\"equipoise\":\"";
-/// Stands for the seal while the file is digested.
+/// In place of the seal while the file is digested.
 const UNSEALED: &str = "00000000000000000000000000000000";
 
 /// A file that one process saves its work in. It exists from the beginning; unless something is kept in it, it is removed again.

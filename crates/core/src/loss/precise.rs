@@ -179,9 +179,15 @@ impl PreciseBlock {
 #[inline(always)]
 pub(super) fn sigmoid(z: DoubleDouble) -> (DoubleDouble, DoubleDouble) {
     let tail = (-z.abs()).exp_of_nonpositive();
-    let larger = DoubleDouble::ONE / (DoubleDouble::ONE + tail);
+    let larger = larger_sigmoid(tail);
     let smaller = tail * larger;
     if z.high >= 0.0 { (larger, smaller) } else { (smaller, larger) }
+}
+
+/// `sigmoid(|z|)` from `exp(-|z|)`.
+#[inline(always)]
+fn larger_sigmoid(tail: DoubleDouble) -> DoubleDouble {
+    DoubleDouble::ONE / (DoubleDouble::ONE + tail)
 }
 
 /// `log(1 + exp(z))`.
@@ -274,7 +280,7 @@ struct Sigmoids {
 impl Tails {
     #[inline(always)]
     fn of((high, low): (&[f64], &[f64])) -> Self {
-        let mut tails = Halves { high: high.to_vec(), low: low.to_vec() };
+        let mut tails = Halves::zeros(high.len());
         become_tail(&mut tails.high, &mut tails.low, high, low);
         Self(tails)
     }
@@ -290,8 +296,8 @@ impl Tails {
 
     /// `log(1 + exp(z))` of the same logits.
     #[inline(always)]
-    fn softplus(&self, (high, low): (&[f64], &[f64])) -> Halves {
-        let mut losses = Halves { high: high.to_vec(), low: low.to_vec() };
+    fn softplus(&self, logits: (&[f64], &[f64])) -> Halves {
+        let mut losses = Halves::of(logits);
         become_softplus(&mut losses.high, &mut losses.low, &self.0.high, &self.0.low);
         losses
     }
@@ -320,10 +326,7 @@ impl Kernel for SoftmaxResiduals<'_> {
     fn call(self) {
         let Self { labels, weights, block } = self;
         let samples = labels.len();
-        let mut largest = {
-            let (high, low) = block.column(0, samples);
-            Halves { high: high.to_vec(), low: low.to_vec() }
-        };
+        let mut largest = Halves::of(block.column(0, samples));
         for class in 1..weights.len() {
             let (high, low) = block.column(class, samples);
             raise(&mut largest.high, &mut largest.low, high, low);
@@ -356,6 +359,10 @@ struct Halves {
 }
 
 impl Halves {
+    fn of((high, low): (&[f64], &[f64])) -> Self {
+        Self { high: high.to_vec(), low: low.to_vec() }
+    }
+
     fn zeros(samples: usize) -> Self {
         Self { high: vec![0.0; samples], low: vec![0.0; samples] }
     }
@@ -408,7 +415,7 @@ for_each_number!(
 for_each_number!(
     /// The larger of `sigmoid(z)` and `sigmoid(-z)` over whatever there was, from `exp(-|z|)`.
     become_larger,
-    |_own, tail| DoubleDouble::ONE / (DoubleDouble::ONE + tail)
+    |_own, tail| larger_sigmoid(tail)
 );
 for_each_number!(
     /// `log(1 + exp(z))` over `z`, from `exp(-|z|)`.

@@ -27,7 +27,7 @@ const MAX_ITERATIONS: usize = 300;
 const PATIENCE_WITH_FACTORS: usize = 100;
 const PATIENCE: usize = 32;
 /// Steps without progress after which every other one is by a factor of the Hessian.
-const STUCK: usize = 4;
+const IDLE_STEPS: usize = 4;
 /// A loss that is smaller by less than this share of it is no progress.
 const PROGRESS: f64 = 1e-3;
 /// A change of the loss below this share of it may be rounding.
@@ -637,7 +637,7 @@ impl Descent for GeneralNewton<'_> {
             self.progress = if stationary { Progress::Converged } else { ended() };
         } else {
             if !self.is_of_field() {
-                let is_due = (self.idle >= STUCK || self.factor_helped) && self.steps.is_multiple_of(2);
+                let is_due = (self.idle >= IDLE_STEPS || self.factor_helped) && self.steps.is_multiple_of(2);
                 let by_factor = is_due && !self.factor_failed && self.has_factors();
                 if !by_factor || !self.descend_by_factor() {
                     self.factor_failed |= by_factor;

@@ -19,7 +19,7 @@ function grey(fraction) {
 const LEFT = 84;
 const TOP = 48;
 const SIDE = 312;
-/** What stands beside a name: the axis and its title, or the matrix. */
+/** What is beside a name: the axis and its title, or the matrix. */
 const BESIDE = { title: 28, matrix: 12 };
 const SIN_45 = Math.SQRT1_2;
 /** Pieces of colour between names and matrix. */
