@@ -190,8 +190,17 @@ impl Coordinates {
     /// norm. Coefficients rounded later compensate for earlier roundings, the intercept last, so that logits change as
     /// little as doubles allow.
     pub(crate) fn to_user(&self, theta: &DMatrix<f64>) -> Head {
-        let columns: Vec<(Vec<f64>, f64)> =
-            theta.column_iter().map(|column| self.column_to_user(column.clone_owned().as_slice())).collect();
+        self.to_user_beside(theta, None)
+    }
+
+    /// The same where scaled coefficients (`d x Q`) are added to those that `theta` is.
+    pub(super) fn to_user_beside(&self, theta: &DMatrix<f64>, added: Option<&DMatrix<f64>>) -> Head {
+        let of_column = |column: usize| {
+            let added = added.map(|added| added.column(column).clone_owned());
+            let added = added.as_ref().map_or(&[][..], |added| added.as_slice());
+            self.column_to_user(theta.column(column).clone_owned().as_slice(), added)
+        };
+        let columns: Vec<(Vec<f64>, f64)> = (0..theta.ncols()).map(of_column).collect();
         Head {
             coefficients: DMatrix::from_fn(theta.ncols(), self.scaling.factor.len(), |row, j| {
                 columns[row].0[j]
@@ -200,11 +209,11 @@ impl Coordinates {
         }
     }
 
-    fn column_to_user(&self, theta: &[f64]) -> (Vec<f64>, f64) {
+    fn column_to_user(&self, theta: &[f64], added: &[f64]) -> (Vec<f64>, f64) {
         let (slopes, intercept) = theta.split_at(theta.len() - 1);
         let (mut scaled, at_centre) = match &self.basis {
             None => (slopes.to_vec(), DoubleDouble::from(intercept[0])),
-            Some(basis) => basis.rounded(slopes, intercept[0]),
+            Some(basis) => basis.rounded(slopes, intercept[0], added),
         };
         // Factors are powers of two: nothing is rounded here, and products stay within range.
         let centre: Vec<f64> = self.scaled_centre().collect();
@@ -235,6 +244,25 @@ impl Coordinates {
         let mut gradient = by_slopes.insert_row(rank, 0.0);
         gradient.set_row(rank, &by_intercept);
         gradient
+    }
+
+    /// The change of scaled coefficients (`d x Q`) that takes out of a penalised gradient (`(d + 1) x Q`, by parameters of the
+    /// scaled features) what no step in the span of the samples can: its part off the span, where the penalty is all that
+    /// curves. Rounding of the basis leaves one: where features lie far apart in size, it is much of the small ones' coefficients.
+    /// `None` where coordinates are no span.
+    pub(super) fn step_off_span(&self, gradient: &DMatrix<f64>, l2: f64) -> Option<DMatrix<f64>> {
+        let basis = self.basis.as_ref().filter(|_| l2 > 0.0)?;
+        let gradient = gradient.rows(0, self.scaling.factor.len());
+        let mut within = basis.transform.tr_mul(&gradient);
+        for (mut row, penalty) in within.row_iter_mut().zip(&basis.penalty) {
+            row /= *penalty;
+        }
+        let mut step = &basis.transform * within;
+        for ((mut row, by), factor) in step.row_iter_mut().zip(gradient.row_iter()).zip(&self.scaling.factor)
+        {
+            row -= by / (l2 * factor * factor);
+        }
+        step.iter().all(|entry| entry.is_finite()).then_some(step)
     }
 
     /// A lower bound on the largest entry of a gradient (`D x Q`) in the user's units: that entry where coordinates are
@@ -383,16 +411,18 @@ impl Basis {
         }
     }
 
-    /// Scaled coefficients rounded to doubles, and the intercept that goes with them.
-    fn rounded(&self, slopes: &[f64], intercept: f64) -> (Vec<f64>, DoubleDouble) {
+    /// Scaled coefficients rounded to doubles, and the intercept that goes with them; `added` to those of the coordinates, if
+    /// there are some.
+    fn rounded(&self, slopes: &[f64], intercept: f64, added: &[f64]) -> (Vec<f64>, DoubleDouble) {
         let dot = |entries: &mut dyn Iterator<Item = (f64, f64)>| {
             entries.fold(DoubleDouble::default(), |sum, (a, b)| sum + DoubleDouble::product_of(a, b))
         };
-        let exact: Vec<DoubleDouble> = self
+        let mut exact: Vec<DoubleDouble> = self
             .transform
             .row_iter()
             .map(|row| dot(&mut row.iter().copied().zip(slopes.iter().copied())))
             .collect();
+        exact.iter_mut().zip(added).for_each(|(exact, &added)| *exact += added.into());
         let at_centre =
             dot(&mut self.shift.iter().copied().zip(slopes.iter().copied())) + DoubleDouble::from(intercept);
         match &self.pivots {

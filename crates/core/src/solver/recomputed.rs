@@ -92,15 +92,14 @@ pub struct Flow {
 }
 
 impl Recomputed {
-    /// Gradient and balance of a problem at a head, and the gradient with respect to the coordinates of the problem (`D x Q`).
+    /// Gradient and balance of a problem at a head, and the gradient by parameters of the centred and scaled features, `(d + 1) x Q`.
     ///
     /// `None` where numbers leave the range of a double.
     pub(super) fn with_gradient(problem: &Problem, head: &Head) -> Option<(Self, DMatrix<f64>)> {
         let pass = Pass::new(problem, head);
         let totals = pass.whole_totals();
         let found = Self::of(&totals, &pass)?;
-        let gradient = totals.about_centre(&pass.head.scaled_centre());
-        Some((found, problem.coordinates().gradient(gradient)))
+        Some((found, totals.about_centre(&pass.head.scaled_centre())))
     }
 
     /// The same without the gradient's entries; infinite where numbers leave the range of a double.

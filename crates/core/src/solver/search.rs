@@ -147,16 +147,37 @@ enum EndReason {
 /// A head as it is returned, and before it was rounded.
 struct Refined {
     theta: DMatrix<f64>,
+    /// Coefficients of the scaled features (`d x Q`) beside those of `theta`, off the span of the samples.
+    off_span: Option<DMatrix<f64>>,
     head: Head,
     recomputed: Recomputed,
 }
 
 impl Refined {
-    /// A head in scaled coordinates, and the gradient there; `None` where numbers leave the range of a double.
-    fn at(search: &Search, theta: DMatrix<f64>) -> Option<(Self, DMatrix<f64>)> {
-        let head = search.features.to_user(&theta);
+    /// A head in scaled coordinates, and the gradient there by the scaled features; `None` where numbers leave the range of a
+    /// double.
+    fn at(
+        search: &Search,
+        theta: DMatrix<f64>,
+        off_span: Option<DMatrix<f64>>,
+    ) -> Option<(Self, DMatrix<f64>)> {
+        let head = search.problem.coordinates().to_user_beside(&theta, off_span.as_ref());
         let (recomputed, gradient) = Recomputed::with_gradient(search.problem, &head)?;
-        Some((Self { theta, head, recomputed }, gradient))
+        Some((Self { theta, off_span, head, recomputed }, gradient))
+    }
+
+    /// A step away, by the coordinates and off the span of the samples.
+    fn moved(
+        &self,
+        search: &Search,
+        step: DMatrix<f64>,
+        off_span: Option<DMatrix<f64>>,
+    ) -> Option<(Self, DMatrix<f64>)> {
+        let off_span = match (&self.off_span, off_span) {
+            (Some(before), Some(step)) => Some(before + step),
+            (before, step) => step.or_else(|| before.clone()),
+        };
+        Self::at(search, &self.theta + step, off_span)
     }
 }
 
@@ -290,10 +311,11 @@ impl<'p, 'a> Search<'p, 'a> {
         }
         let curvature = point.certificate.smallest_curvature;
         for _ in 0..MAX_FLAT_STEPS {
-            let Some((found, gradient)) = Refined::at(self, newton.theta().clone()) else { break };
+            let Some((found, gradient)) = Refined::at(self, newton.theta().clone(), None) else { break };
+            let gradient = self.problem.coordinates().gradient(gradient);
             let Some(step) = newton.factored_step(&gradient) else { break };
             if !is_far(&step) {
-                let Refined { theta, head, recomputed } = found;
+                let Refined { theta, head, recomputed, .. } = found;
                 return self.point(newton, watch, curvature, (theta, head, OnceLock::from(recomputed)));
             }
             newton.move_to_unknowns(&(newton.theta() + step));
@@ -588,7 +610,8 @@ impl<'p, 'a> Search<'p, 'a> {
             let theta = descent.theta().clone();
             return self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::new()));
         }
-        let Some(Refined { theta, head, recomputed }) = self.refined(descent, head, &watch.settings) else {
+        let Some(Refined { theta, head, recomputed, .. }) = self.refined(descent, head, &watch.settings)
+        else {
             let why =
                 "the gradient leaves the range of double precision in these units; rescale the features";
             return not_converged(why.to_owned(), watch, descent.relative_gradient());
@@ -691,14 +714,16 @@ impl<'p, 'a> Search<'p, 'a> {
     /// rounding level. `None` where numbers leave the range of a double.
     fn refined(&self, descent: &mut impl Descent, head: Head, settings: &SolverSettings) -> Option<Refined> {
         let (recomputed, mut gradient) = Recomputed::with_gradient(self.problem, &head)?;
-        let mut best = Refined { theta: descent.theta().clone(), head, recomputed };
+        let mut best = Refined { theta: descent.theta().clone(), off_span: None, head, recomputed };
         for _ in 0..MAX_REFINEMENTS {
             let found = &best.recomputed;
             if found.relative_gradient <= REFINED || found.gradient_inf <= settings.tolerance {
                 break;
             }
-            let Some(step) = descent.newton_step(&gradient) else { break };
-            let Some((found, next)) = Refined::at(self, &best.theta + step) else { break };
+            let coordinates = self.problem.coordinates();
+            let off_span = coordinates.step_off_span(&gradient, self.problem.l2);
+            let Some(step) = descent.newton_step(&coordinates.gradient(gradient.clone())) else { break };
+            let Some((found, next)) = best.moved(self, step, off_span) else { break };
             let reduced = found.recomputed.relative_gradient / best.recomputed.relative_gradient;
             let enough = reduced < 0.5;
             if reduced < 1.0 {
