@@ -46,7 +46,7 @@ fn feature(samples: usize) -> impl Strategy<Value = Feature> {
 }
 
 fn design() -> impl Strategy<Value = Design> {
-    let classes = prop_oneof![Just(2_usize), Just(3), Just(10), Just(50), Just(200)];
+    let classes = prop_oneof![4 => Just(2_usize), 4 => Just(3), 3 => Just(10), 2 => Just(50), 1 => Just(200)];
     let sizes = classes
         .prop_flat_map(|classes| (Just(classes), prop::collection::vec(1_usize..4, classes), 0_usize..=3));
     sizes.prop_flat_map(|(classes, counts, dimension)| {

@@ -7,6 +7,10 @@ _Loss = tuple[str, dict[str, Any]]
 _Weights = list[float] | float | str | None
 _Head = tuple[bytearray, list[float]]
 
+class Record:
+    status: str
+    def to_dict(self) -> dict[str, Any]: ...
+
 def solve(
     samples: dict[str, Any],
     loss: _Loss,
@@ -16,7 +20,7 @@ def solve(
     callback: Callable[[int, float, float, float], object] | None = None,
     measures: bool = False,
     fit_intercept: bool = True,
-) -> tuple[dict[str, Any], _Head | None]: ...
+) -> tuple[Record, _Head | None]: ...
 def solve_penalties(
     samples: dict[str, Any],
     loss: _Loss,
@@ -25,7 +29,7 @@ def solve_penalties(
     settings: dict[str, Any],
     callback: Callable[[int, float, float, float], object] | None = None,
     fit_intercept: bool = True,
-) -> list[tuple[dict[str, Any], _Head | None]]: ...
+) -> list[tuple[Record, _Head | None]]: ...
 def fit_path(
     samples: dict[str, Any],
     loss: _Loss,
@@ -35,7 +39,7 @@ def fit_path(
     settings: dict[str, Any],
     callback: Callable[[int, float, float, float], object] | None = None,
     fit_intercept: bool = True,
-) -> tuple[dict[str, Any], _Head | None] | None: ...
+) -> tuple[Record, _Head | None] | None: ...
 def design_weights(
     samples: dict[str, Any],
     loss: _Loss,

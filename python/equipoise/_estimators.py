@@ -136,7 +136,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         penalty = self._penalty(self.C, weights, sizes) if self.l2 is None else float(self.l2)
         options = (self._settings(), callback, False, self.fit_intercept)
         record, head = _core.solve(given, self._loss(), weights, penalty, *options)
-        self._take(record, head)
+        self._take(record.to_dict(), head)
         return self
 
     def fit_path(
@@ -201,7 +201,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = _core.fit_path(given, self._loss(), weights, penalties, held_out, *options)
         if found is None:
             raise NotConvergedError("no penalty of the path has an answer; raise them, or give more time")
-        record, head = found
+        record, head = found[0].to_dict(), found[1]
         self.path_ = PathResult(record["sweep"])
         self.l2_ = self.path_.best
         self._take(record, head)

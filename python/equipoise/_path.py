@@ -134,7 +134,7 @@ class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
             callback,
             self.fit_intercept,
         )
-        solved = [found[place] for place in np.argsort(falling)]
+        solved = [(found[place][0].to_dict(), found[place][1]) for place in np.argsort(falling)]
         self.classes_ = self._template.classes_
         self.certificates_ = [Certificate(record) for record, _ in solved]
         rows = 1 if self.loss == "logistic" and len(self.classes_) == 2 else len(self.classes_)

@@ -145,13 +145,34 @@ class SolveResult(MeanProbabilities):
         `s_k = 1 - P[k, k]`.
     """
 
-    def __init__(self, record: dict[str, Any], head: tuple[bytearray, list[float]]) -> None:
-        super().__init__(record)
-        self.classes: list[str] = record["classes"]
+    certificate: Certificate
+    shortfall: NDArray[np.float64]
+
+    def __init__(self, record: _core.Record, head: tuple[bytearray, list[float]]) -> None:
         self.coef, self.intercept = head_arrays(head)
+        self._compiled: _core.Record | None = record
+
+    def __getattr__(self, name: str) -> Any:
+        # What is read off the record is made when it is first asked for.
+        record = self.__dict__.pop("_compiled", None)
+        if record is None:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        self._take(record.to_dict())
+        return getattr(self, name)
+
+    def __dir__(self) -> list[str]:
+        return list({*super().__dir__(), *self.__getstate__()})
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A compiled record does not leave the process.
+        return self.__dict__ if self.record else {}
+
+    def _take(self, record: dict[str, Any]) -> None:
+        self.record = record
+        self.classes = record["classes"]
         self.certificate = Certificate(record)
-        self.mean_probability: NDArray[np.float64] = np.array(record["mean_probability"])
-        self.shortfall: NDArray[np.float64] = np.array(record["shortfall"])
+        self.mean_probability = np.array(record["mean_probability"])
+        self.shortfall = np.array(record["shortfall"])
 
     def _summary(self) -> str:
         record = self.record
@@ -257,10 +278,11 @@ def solve(
         True,
         checked_flag(fit_intercept, "fit_intercept"),
     )
-    if record["status"] == "separable":
-        raise SeparableDataError.of(record["separation"], loss)
-    if record["status"] != "stationary" or head is None:
-        raise NotConvergedError(f"{record['why']}; {record['advice']}")
+    if record.status == "separable":
+        raise SeparableDataError.of(record.to_dict()["separation"], loss)
+    if record.status != "stationary" or head is None:
+        found = record.to_dict()
+        raise NotConvergedError(f"{found['why']}; {found['advice']}")
     return SolveResult(record, head)
 
 

@@ -133,7 +133,7 @@ pub(crate) fn fit_path<'py>(
     }
     record.sweep = Some(sweep);
     record.seconds = started.elapsed().as_secs_f64();
-    handed_out(python, record, head).map(Some)
+    Ok(Some(handed_out(python, record, head)))
 }
 
 /// The sweep, which is watched.

@@ -41,7 +41,7 @@ mod core_module {
     #[pymodule_export]
     use super::losses::{loss_value_and_gradient, losses};
     #[pymodule_export]
-    use super::solve::{solve, solve_penalties};
+    use super::solve::{Record, solve, solve_penalties};
     #[pymodule_export]
     use super::weights::{design_weights, weight_effects};
 }

@@ -20,7 +20,25 @@ use std::time::Instant;
 /// A head: coefficients (rows x features) as bytes that an array is made of, intercepts.
 type HeadArrays<'py> = (Bound<'py, PyByteArray>, Vec<f64>);
 /// The record, and the head where there is one.
-pub(crate) type Solved<'py> = (Bound<'py, PyAny>, Option<HeadArrays<'py>>);
+pub(crate) type Solved<'py> = (Record, Option<HeadArrays<'py>>);
+
+/// A record, which becomes a `dict` when that is asked for: making one takes longer than solving a small problem.
+#[pyclass(frozen)]
+pub(crate) struct Record(SolveRecord);
+
+#[pymethods]
+impl Record {
+    /// How it ended, in the word of the record.
+    #[getter]
+    fn status<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(pythonize(python, &self.0.status)?)
+    }
+
+    /// All of it.
+    fn to_dict<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(pythonize(python, &self.0)?)
+    }
+}
 
 /// Bytes that are not asked for: asking the system takes longer than a small problem.
 const NOT_ASKED_FOR: u128 = 64 << 20;
@@ -125,7 +143,7 @@ impl Plan {
         search: impl FnOnce(&Problem<'a>, &SolverSettings, Callback) -> Result<Outcome<'a>, SettingsError> + Send,
     ) -> PyResult<Solved<'py>> {
         let (record, head) = self.found(python, problem, callback, search)?;
-        handed_out(python, record, head)
+        Ok(handed_out(python, record, head))
     }
 
     /// What `search` finds, which is watched.
@@ -155,7 +173,7 @@ impl Plan {
 }
 
 /// Record and head as Python has them.
-pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<Head>) -> PyResult<Solved> {
+pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<Head>) -> Solved {
     // Heads are handed out as arrays, not as lists of numbers too.
     if let Some(rows) = rows_of(&mut record.end) {
         *rows = HeadRows::default();
@@ -171,7 +189,7 @@ pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<H
         End::Stationary(_) => {}
     }
     let head = head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
-    Ok((pythonize(python, &record)?, head))
+    (Record(record), head)
 }
 
 /// The head of a record, if it has one.

@@ -1,7 +1,9 @@
 """Functions and their results."""
 
+import copy
 import csv
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -44,6 +46,17 @@ def test_solve_measures_balance():
         equipoise.solve(X, y, loss="hinge")
     with pytest.raises(ValueError, match="did you mean \"softmax\""):
         equipoise.solve(X, y, loss="cross_entropy")
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
+def test_a_result_can_be_copied_before_anything_is_read_off_it(copied):
+    result = equipoise.solve([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1], l2=1e-2)
+    again = copied(result)
+    assert again.record == result.record and again.certificate.status == "stationary"
+    assert np.array_equal(again.mean_probability, result.mean_probability)
+    assert {"coef", "record", "mean_probability", "shortfall"} <= set(dir(again))
+    with pytest.raises(AttributeError, match="'SolveResult' object has no attribute 'means'"):
+        _ = result.means
 
 
 def test_designed_weights_meet_their_target():
