@@ -42,50 +42,43 @@ impl CalibrationRecord {
     /// Of the logits of the samples of a problem, `Q x N`.
     #[must_use]
     pub fn of(problem: &Problem, logits: &DMatrix<f64>) -> Self {
-        let mut sums = CalibrationSums::new(problem);
-        sums.add(logits, problem.targets());
-        sums.record(problem)
+        let targets = problem.targets();
+        let as_predicted = Calibration::of(problem.loss().link(), logits, targets);
+        let mut corrected = CorrectedSums::new(problem);
+        corrected.add(logits, targets);
+        Self { as_predicted, prior_corrected: corrected.record(problem) }
     }
 }
 
-/// Sums over samples, from which a [`CalibrationRecord`] is made.
-pub(super) struct CalibrationSums {
+/// Sums over samples, from which [`Corrected`] is made.
+pub(super) struct CorrectedSums {
     link: Link,
-    as_predicted: CalibrationTally,
     /// With the logarithms of the class weights, where they are read.
-    prior_corrected: Option<(CalibrationTally, Vec<f64>)>,
+    sums: Option<(CalibrationTally, Vec<f64>)>,
 }
 
-impl CalibrationSums {
+impl CorrectedSums {
     pub(super) fn new(problem: &Problem) -> Self {
         let (link, targets) = (problem.loss().link(), problem.targets());
-        let tally = || CalibrationTally::new(targets.classes());
         let logarithms = || targets.class_weights().iter().map(|weight| weight.ln()).collect();
         let moved = problem.has_moved_probabilities();
-        Self { link, as_predicted: tally(), prior_corrected: moved.then(|| (tally(), logarithms())) }
+        Self { link, sums: moved.then(|| (CalibrationTally::new(targets.classes()), logarithms())) }
     }
 
     /// Adds some samples, whose targets these are.
     pub(super) fn add(&mut self, logits: &DMatrix<f64>, targets: &Targets) {
-        let as_they_are = vec![0.0; targets.classes()];
-        self.as_predicted.add_all(self.link, logits, targets, &as_they_are);
-        if let Some((tally, logarithms)) = &mut self.prior_corrected {
+        if let Some((tally, logarithms)) = &mut self.sums {
             tally.add_all(self.link, logits, targets, logarithms);
         }
     }
 
-    pub(super) fn record(self, problem: &Problem) -> CalibrationRecord {
-        let sizes = problem.targets().sizes();
-        let corrected = self.prior_corrected.map(|(tally, logarithms)| {
-            let (subtract, from) = match (self.link, logarithms.as_slice()) {
-                (Link::Sigmoid, &[negatives, positives]) => {
-                    (vec![positives - negatives], CorrectedScale::Logits)
-                }
-                (Link::Sigmoid, _) => (logarithms, CorrectedScale::LogProbabilities),
-                (Link::Softmax, _) => (logarithms, CorrectedScale::Logits),
-            };
-            Corrected { subtract, from, scores: tally.calibration(sizes) }
-        });
-        CalibrationRecord { as_predicted: self.as_predicted.calibration(sizes), prior_corrected: corrected }
+    pub(super) fn record(self, problem: &Problem) -> Option<Corrected> {
+        let (tally, logarithms) = self.sums?;
+        let (subtract, from) = match (self.link, logarithms.as_slice()) {
+            (Link::Sigmoid, &[negatives, positives]) => (vec![positives - negatives], CorrectedScale::Logits),
+            (Link::Sigmoid, _) => (logarithms, CorrectedScale::LogProbabilities),
+            (Link::Softmax, _) => (logarithms, CorrectedScale::Logits),
+        };
+        Some(Corrected { subtract, from, scores: tally.calibration(problem.targets().sizes()) })
     }
 }

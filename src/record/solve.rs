@@ -1,10 +1,9 @@
 //! How solving a problem ended.
 
-use super::calibration::CalibrationSums;
+use super::calibration::CorrectedSums;
 use super::{CalibrationRecord, InferenceRecord, OtherPointsRecord, Separation, SweepRecord, TestRecord};
 use crate::balance::{
-    Classification, ClassificationTally, LedgerEntry, LedgerTally, MeanTally, Neglect, RemainingBalance,
-    neglect,
+    Classification, LedgerEntry, LedgerTally, Neglect, PredictionTally, RemainingBalance, neglect,
 };
 use crate::data::{DesignColumn, Standardization, Taken};
 use crate::loss::{InrVariant, Link, Loss, LossSpec};
@@ -390,16 +389,15 @@ impl SampleMeasures {
         let problem = point.problem();
         let (targets, loss) = (problem.targets(), problem.loss());
         let classes = problem.dataset().labels().class_names();
-        let mut means = MeanTally::new(loss.link(), targets.classes());
+        let mut predictions = PredictionTally::new(loss.link(), targets.classes());
         let mut ledger = LedgerTally::new(loss);
-        let mut calibration = CalibrationSums::new(problem);
-        let mut classification = ClassificationTally::new(targets.classes());
+        let mut corrected = CorrectedSums::new(problem);
         point.for_each_block(|logits, targets| {
-            means.add(logits, targets);
+            predictions.add(logits, targets);
             ledger.add(loss, logits, targets);
-            calibration.add(logits, targets);
-            classification.add(logits, targets.labels());
+            corrected.add(logits, targets);
         });
+        let PredictionTally { means, calibration, classification, .. } = predictions;
         let means = means.means(targets.sizes());
         let ledger = ledger.ledger(loss);
         let remaining_balance = (problem.intercept() == Intercept::None).then(|| {
@@ -419,7 +417,10 @@ impl SampleMeasures {
                 .collect(),
             remaining_balance,
             neglect,
-            calibration: calibration.record(problem),
+            calibration: CalibrationRecord {
+                as_predicted: calibration.calibration(targets.sizes()),
+                prior_corrected: corrected.record(problem),
+            },
             classification: classification.classification(problem.dataset().labels().total_size()),
         }
     }

@@ -50,8 +50,13 @@ impl ClassificationTally {
     /// Adds some samples, whose labels these are.
     pub fn add(&mut self, logits: &DMatrix<f64>, labels: &Labels) {
         for (sample, (column, &label)) in logits.column_iter().zip(labels.class_indices()).enumerate() {
-            self.0[label as usize][predicted_class(column.as_slice())] += labels.weight(sample);
+            self.add_sample(predicted_class(column.as_slice()), (label as usize, labels.weight(sample)));
         }
+    }
+
+    /// Adds a sample of a class, with its weight, by its predicted class.
+    pub(super) fn add_sample(&mut self, predicted: usize, (class, weight): (usize, f64)) {
+        self.0[class][predicted] += weight;
     }
 
     /// The measures, from the size of all samples.

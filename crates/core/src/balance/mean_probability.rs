@@ -62,8 +62,13 @@ impl MeanProbability {
     /// ```
     #[must_use]
     pub fn of(link: Link, logits: &DMatrix<f64>, targets: &Targets) -> Self {
-        let mut tally = MeanTally::new(link, targets.classes());
-        tally.add(logits, targets);
+        let mut tally = MeanTally::new(targets.classes());
+        let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; targets.classes()];
+        for (number, (z, &label)) in logits.column_iter().zip(targets.class_indices()).enumerate() {
+            let (class, weight) = (label as usize, targets.sample_weight(number));
+            sample_probabilities(link, z.as_slice(), class, &mut sample);
+            tally.add_sample(&sample, (class, weight));
+        }
         tally.means(targets.sizes())
     }
 
@@ -78,34 +83,21 @@ impl MeanProbability {
 
 /// Sums over samples, from which [`MeanProbability`] is made.
 pub struct MeanTally {
-    link: Link,
     sums: ClassRows,
     short: Vec<Sum>,
-    /// Room for the probabilities of a sample.
-    sample: Vec<Sigmoid>,
 }
 
 impl MeanTally {
     /// Sums over no sample yet.
     #[must_use]
-    pub fn new(link: Link, classes: usize) -> Self {
-        Self {
-            link,
-            sums: ClassRows::new(classes),
-            short: vec![Sum::default(); classes],
-            sample: vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes],
-        }
+    pub(super) fn new(classes: usize) -> Self {
+        Self { sums: ClassRows::new(classes), short: vec![Sum::default(); classes] }
     }
 
-    /// Adds some samples, whose targets these are.
-    pub fn add(&mut self, logits: &DMatrix<f64>, targets: &Targets) {
-        let columns = logits.as_slice().chunks(logits.nrows());
-        for (number, (column, &label)) in columns.zip(targets.class_indices()).enumerate() {
-            let (class, weight) = (label as usize, targets.sample_weight(number));
-            sample_probabilities(self.link, column, class, &mut self.sample);
-            self.sums.add(class, weight, self.sample.iter().map(|pair| pair.probability));
-            self.short[class].add(weight * self.sample[class].complement);
-        }
+    /// Adds a sample of a class, with its weight, by its probabilities.
+    pub(super) fn add_sample(&mut self, sample: &[Sigmoid], (class, weight): (usize, f64)) {
+        self.sums.add(class, weight, sample.iter().map(|pair| pair.probability));
+        self.short[class].add(weight * sample[class].complement);
     }
 
     /// The means, from the size of each class.

@@ -9,6 +9,7 @@ mod ledger;
 mod mean_probability;
 mod mini_batch;
 mod polytope;
+mod prediction_tally;
 mod remaining_balance;
 mod standard_errors;
 mod weight_design;
@@ -31,6 +32,7 @@ pub use mean_probability::{ClassMeans, MeanProbability, Neglect, neglect};
 pub use mean_probability::{ClassRows, MeanTally, Row, sample_probabilities};
 pub use mini_batch::{BatchError, BatchLaw, BatchPresence, SimulatedBalance};
 pub use polytope::{Bounds, FlowPolytope, Violation, pair_flows};
+pub use prediction_tally::PredictionTally;
 pub use remaining_balance::RemainingBalance;
 pub use standard_errors::{ColumnErrors, standard_errors};
 pub use weight_design::{
