@@ -130,13 +130,14 @@ export const zh = {
         weight: (k) => `类 ${k} 的权重`, size: (k) => `类 ${k} 的样本数`, penalty: '系数的惩罚 (l2)',
       },
       pictures: {
-        plane: '样本与区域；可拖动类中心',
+        plane: '样本与区域',
         groups: '各类样本，同组样本特征相同',
         triangle: '谁的概率被扣留：占总流出的份额',
         matrix: '平均概率 P[c][k]',
         effects: '各权重的作用：dP[k][k] / d log λ',
         ledger: '收支：每一类流出等于流入',
       },
+      hints: { plane: '；可拖动类中心' },
       presets: {
         start: ['开始', '反频率权重使 P 的行和与列和都为一 (I2)，但不约束任何对角元。拖动一个中心，看三角形。'],
         one: ['0 与 1 分担', '同样的样本数与权重，三种结果（1/3）：构造为类 0 与类 1 重叠，类 2 几乎保留全部概率。'],
@@ -205,7 +206,8 @@ export const zh = {
 <p class="law">$l2 → 0$ 时所有类权重给出同一条线（S1、S3）</p>
 <p>三个分类头只有正例权重不同：1、反频率、100。减小惩罚，它们便重合。把两类拖到重叠：无论惩罚多大，权重又起作用。</p>`,
       controls: { penalty: '惩罚 l2', n0: '负例数', n1: '正例数' },
-      pictures: { plane: '三种权重的决策线；可拖动类中心', recall: '新样本上正例的召回率', shortfall: '正例的欠缺 s₁' },
+      pictures: { plane: '三种权重的决策线', recall: '新样本上正例的召回率', shortfall: '正例的欠缺 s₁' },
+      hints: { plane: '；可拖动类中心' },
       weights: { none: '权重 1', balanced: '反频率', heavy: '权重 100' },
       units: { recall: '召回率，新样本', shortfall: '平均缺少的概率' },
       spread: '三种权重的召回率相差 ',
@@ -263,7 +265,8 @@ export const zh = {
         digits: '数字', count: '每个数字的图像数', thin: '减少样本的数字', none: '无', left: '剩余图像数', loss: '损失', inr: 'LGL-INR，β = 5',
         weights: '权重', noWeights: '无', balanced: '反频率', penalty: '系数的惩罚 (l2)',
       },
-      pictures: { matrix: '平均概率 P[c][k]；选择一项查看图像', ledger: '收支：流出等于流入', images: '图像' },
+      pictures: { matrix: '平均概率 P[c][k]', ledger: '收支：流出等于流入', images: '图像' },
+      hints: { matrix: '；选择一项查看图像' },
       surest: (digit) => `最确定是 ${digit} 的 ${digit}，附概率`,
       like: (digit, other) => `在分类头看来最像 ${other} 的 ${digit}，附概率`,
       presets: {
