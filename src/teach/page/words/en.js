@@ -41,6 +41,9 @@ export const en = {
     upset: 'This lesson has upset the solver; change something',
     options: 'What begins with -- is an option of the command line; here, use the controls or change the file.',
   },
+  // Sentences of the solver, which speaks English, each with its translation: `{1}` is what varies, in which `{1+}` is a sentence that
+  // is translated too. What is not there stays English.
+  said: [],
   losses: { logistic: 'logistic (LGL)', softmax: 'softmax (SML)', inr: 'reweighted (LGL-INR)' },
   lossLines: { logistic: ['logistic', 'LGL'], softmax: ['softmax', 'SML'], inr: ['reweighted', 'LGL-INR'] },
   ledger: { out: (name) => `out of ${name}`, into: (name) => `into ${name}`, unit: 'weighted samples', worst: 'Worst difference, relative:' },
