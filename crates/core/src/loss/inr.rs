@@ -232,9 +232,9 @@ mod tests {
                 let mean =
                     |class: usize| if targets.sizes()[class] > 0.0 { 0.1 * class as f64 } else { f64::NAN };
                 let omega = in_negative_weights(0.0, &(0..4).map(mean).collect::<Vec<_>>(), column);
-                for class in 0..4 {
+                for (class, &share) in omega.iter().enumerate() {
                     let size = targets.sizes()[class];
-                    let weight = if class == column { 1.0 } else { omega[class] };
+                    let weight = if class == column { 1.0 } else { share };
                     let expected = if size > 0.0 { weight / size } else { 0.0 };
                     assert_eq!(found.weight.column(index)[class], expected, "class {class}, column {column}");
                 }

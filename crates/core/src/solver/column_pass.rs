@@ -581,7 +581,7 @@ mod tests {
             let alone = pass.evaluate(&[column], &own);
             let (found, expected) = (&together.means[column], &alone.means[0]);
             assert_eq!((&found.loss, &found.probability), (&expected.loss, &expected.probability));
-            assert!((&together.gradient.column(column) - &alone.gradient.column(0)).amax() < 1e-15);
+            assert!((together.gradient.column(column) - alone.gradient.column(0)).amax() < 1e-15);
             let expected = &pass.hessians(&[column], &own, &alone.means, Precision::Double)[0];
             assert!((&hessians[column] - expected).amax() <= 1e-13 * expected.amax(), "column {column}");
             // The means of another column make another Hessian.
