@@ -28,7 +28,7 @@ fn every_language_says_everything() {
                  if (typeof one !== typeof other) return [path];
                  if (typeof one === 'function') return one.length === other.length ? [] : [path];
                  if (typeof one === 'string') return one.split('$').length === other.split('$').length ? [] : [path];
-                 if (typeof one !== 'object') return [];
+                 if (typeof one !== 'object' || path === '.said') return [];
                  return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap(key => unlike(one[key], other[key], `${{path}}.${{key}}`));
              }};
              Promise.all([import('/words/en.js'), import('/words/{code}.js')]).then(([{{ en }}, {{ {code}: other }}]) => done(unlike(en, other, '')))"
@@ -97,4 +97,93 @@ fn formulas_are_typeset_in_every_language() {
     let fraction =
         browser.ask("const found = document.querySelector('#claim mfrac'); return [...found.children].map(part => part.textContent)");
     assert_eq!(fraction, json!(["λ0N0", "λ1N1"]));
+}
+
+/// English sentences that a language translates, from the file of its texts.
+fn translated_sentences(file: &str) -> Vec<String> {
+    let said =
+        file.split("  said: [\n").nth(1).and_then(|rest| rest.split("\n  ],").next()).expect("sentences");
+    let of_line = |line: &str| {
+        let (english, _) = line.trim().strip_prefix("['")?.split_once("', '")?;
+        Some(english.replace("\\'", "'"))
+    };
+    said.lines().filter(|line| !line.trim().is_empty()).map(|line| of_line(line).expect("a pair")).collect()
+}
+
+/// The texts of all sources, one long line, lines that are continued joined.
+fn sources() -> String {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("src"), root.join("crates/core/src")];
+    let mut all = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                all += &std::fs::read_to_string(&path).expect("text");
+            }
+        }
+    }
+    let lines: Vec<&str> = all.lines().map(str::trim).collect();
+    lines.join("\n").replace("\\\n", "").replace("\\\"", "\"")
+}
+
+/// A sentence that nothing says any more would stay English unseen.
+#[test]
+fn the_sentences_that_are_translated_are_in_the_sources() {
+    /// Shorter ones between what varies, such as ", " or "line", are everywhere.
+    const TELLING: usize = 8;
+    let sources = sources();
+    let absent = |sentence: &String| {
+        let mut pieces: Vec<&str> = sentence.split('{').collect();
+        pieces
+            .iter_mut()
+            .skip(1)
+            .for_each(|piece| *piece = piece.split_once('}').map_or("", |(_, rest)| rest));
+        // Places stand before what is wrong there.
+        let is_absent =
+            |piece: &str| piece.len() >= TELLING && !sources.contains(piece.trim_start_matches(": "));
+        pieces.into_iter().any(is_absent)
+    };
+    let sentences = translated_sentences(include_str!("../../src/teach/page/words/zh.js"));
+    assert!(sentences.len() > 100, "{}", sentences.len());
+    assert!(absent(&"the solver has never said so".to_owned()));
+    let absent: Vec<&String> = sentences.iter().filter(|sentence| absent(sentence)).collect();
+    assert!(absent.is_empty(), "{absent:#?}");
+}
+
+/// What the solver says comes in the language of the page.
+#[test]
+fn what_the_solver_says_is_translated() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    let status = || browser.ask("return document.getElementById('status').textContent");
+    open(&browser, &served, "#two-classes?lang=zh&c0=-4,0&c1=4,0");
+    let said = status();
+    let said = said.as_str().expect("text");
+    assert!(said.contains("可分：不存在有限的极小点") && said.contains("的样本都属于类 "), "{said}");
+    open(&browser, &served, "#losses?lang=zh");
+    let legend = browser.ask("return document.getElementById('picture-legend').textContent");
+    let legend = legend.as_str().expect("text");
+    assert!(legend.contains("softmax 焦点损失") && legend.contains("每一类流出等于流入"), "{legend}");
+    let in_formulas = browser.ask(
+        "return [...document.querySelectorAll('#picture-legend math')].map(found => found.textContent).filter(text => /[\\u4e00-\\u9fff]/.test(text))",
+    );
+    assert_eq!(in_formulas, json!([]), "words are no variables");
+    let said = browser.ask_later(
+        "const done = arguments[arguments.length - 1];
+         import('/words.js').then(({ translated }) => done([
+             'own.csv: line 3, column \"samples\": \"?\" marks a missing value; fill it in, or give `missing` drop-row or `missing` indicator',
+             'Worst class: recall. 40% of its 10 samples are correctly classified (of all, 80%); its own samples get probability 0.4 on average, and class b gets the most of the rest (0.6).',
+             'nobody has translated this: 1',
+         ].map(translated)))",
+    );
+    let expected = [
+        "own.csv：第 3 行，列 \"samples\"：\"?\" 表示缺失值；请填写，或在“缺失值”中去掉该行或加指示列",
+        // Names of classes and columns stay as they are.
+        "最差的类：recall。其 10 个样本中 40% 分类正确（全体为 80%）；自身样本平均得到概率 0.4，其余大半归类 b（0.6）。",
+        "nobody has translated this: 1",
+    ];
+    assert_eq!(said, json!(expected));
 }

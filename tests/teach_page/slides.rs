@@ -37,6 +37,10 @@ fn scenes_go_home_as_slides_with_claims_and_numbers() {
     let first = browser.ask("return document.querySelector('svg.slide').textContent");
     let first = first.as_str().expect("text");
     assert!(first.contains("s1 / P0 = λ0 N0 / λ1 N1") && first.contains("s₁ / P₀ = 20"), "{first}");
+    // Nobody can drag or choose anything on them.
+    let said = browser.ask("return document.body.textContent");
+    let said = said.as_str().expect("text");
+    assert!(!said.contains("drag") && !said.contains("choose"), "{said}");
     let outside = browser.ask(
         "return [...document.querySelectorAll('svg.slide')].flatMap(slide => {
             const frame = slide.getBoundingClientRect();

@@ -92,9 +92,9 @@ export function roundTicks(low, high, parts = 5) {
     .map((value) => [value, value.toFixed(digits).replace('-', '−')]);
 }
 
-/** A drawing with a title, a name for those who do not see it, and a button that saves it. */
+/** A drawing with a title, a name for those who do not see it, and a button that saves it. `hint` says what a hand may do there. */
 export class Picture {
-  constructor({ name, title, width = 400, height = 400, shape = '' }) {
+  constructor({ name, title, hint = '', width = 400, height = 400, shape = '' }) {
     Object.assign(this, { name, width, height });
     this.layer = svg('g');
     this.handles = svg('g');
@@ -105,7 +105,7 @@ export class Picture {
     this.save = html('button', { type: 'button', 'aria-label': `${words.save.picture}: ${title}`, title: words.save.picture }, 'SVG ↓');
     this.readout = html('p', { class: 'readout', hidden: true });
     this.element = html('figure', { class: `picture ${shape}`.trim(), id: `picture-${name}`, 'aria-labelledby': `title-${name}` },
-      html('figcaption', {}, this.title, this.save), this.drawing, this.readout);
+      html('figcaption', {}, html('span', {}, this.title, hint), this.save), this.drawing, this.readout);
   }
 
   resize(height) {

@@ -10,9 +10,11 @@ const SIGNS = { '-': '−', '~': '∝', '<=': '≤', '>=': '≥', '->': '→', s
 const BELOW = ['∑'];
 /** Words that are set as functions; other long words are text. */
 const FUNCTIONS = ['exp', 'log', 'max', 'mean', 'min', 'sigmoid', 'softmax', 'softplus'];
-const TOKEN = /\s+|\d+(?:\.\d+)?|[<>-]=|->|(?:--)?[A-Za-z]{2,}(?:-[A-Za-z]{2,}|'[a-z]+)*\d*|[A-Z]\d|l2|\p{L}\p{M}*|./gu;
+/** Chinese and the like, with their punctuation, are words, whatever stands beside them. */
+const TOKEN = /[\u2e80-\uffef]+|\s+|\d+(?:\.\d+)?|[<>-]=|->|(?:--)?[A-Za-z]{2,}(?:-[A-Za-z]{2,}|'[a-z]+)*\d*|[A-Z]\d|l2|\p{L}\p{M}*|./gu;
 
 const kindOf = (token) => {
+  if (/^[\u2e80-\uffef]/.test(token)) return 'words';
   if (/^\d/.test(token)) return 'number';
   if (FUNCTIONS.includes(token) || token === 'l2') return 'name';
   if (/^(--)?[A-Za-z][A-Za-z0-9]/.test(token) || token === 'a') return 'words';

@@ -21,7 +21,7 @@ import { languages } from './languages.js';
 import { inWords, solve } from './solver.js';
 import { follow, link, matchesPreset, start } from './state.js';
 import { isFirstVisit, tour } from './tour.js';
-import { languageOf, words } from './words.js';
+import { languageOf, translated, words } from './words.js';
 
 const scenes = [twoClasses, threeClasses, averaging, batches, separable, heldOut, notConverged, digits, losses, ownData];
 const at = (id) => document.getElementById(id);
@@ -144,7 +144,7 @@ function showAnswer(answer) {
   const ends = records.map((record, series) => {
     const { ended } = record;
     if (ended.unsolved) {
-      const why = ended.unsolved.replaceAll(/\d+\.\d{4,}/g, (found) => short(Number(found)));
+      const why = translated(ended.unsolved.replaceAll(/\d+\.\d{4,}/g, (found) => short(Number(found))));
       return html('strong', {}, `${words.status.of(names[series])}${why}${words.status.end}`);
     }
     const [gradient] = record.measured.gradient ?? [];

@@ -1,6 +1,6 @@
 // Where lessons are answered: by the program that serves the page, or, where the page holds the solver itself, in workers.
 
-import { words } from './words.js';
+import { translated, words } from './words.js';
 
 /** How long a lesson may take, as in the program. */
 const PATIENCE = 30_000;
@@ -147,7 +147,7 @@ const inPage = document.getElementById('solver') ? new InPage() : null;
 /** What a lesson is answered. When it is aborted, its work ends, and what it would have been answered is not needed. */
 export async function solve(lesson, signal) {
   const answer = await (inPage ? inPage.answer(lesson, signal) : byProgram(lesson, signal));
-  if (answer.refused) throw new Refusal(answer.refused);
+  if (answer.refused) throw new Refusal(translated(answer.refused));
   return answer;
 }
 

@@ -1,6 +1,6 @@
 //! Losses that are sums over logit columns: a logistic loss in each, with a weight for each pair of true class and column.
 
-use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, update_in_blocks, weigh};
+use super::block::{LogitBlock, PerSample, lane_largest, lane_sum, lane_sum_of, update_in_blocks, weigh};
 use super::{ColumnLoss, ColumnPart, Targets};
 use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, Sigmoid, Sum, softplus, vectorised};
 use nalgebra::{DMatrix, DVector};
@@ -19,7 +19,8 @@ fn weights_at(
     if loss.reads_class_means() {
         let parts = update_in_blocks(&mut logits.clone(), targets, |block| {
             let mut part = ClassSums::new(accepted.len(), targets.classes());
-            part.add(block, &accepted);
+            let seen = SeenBlock::of(block, &accepted);
+            part.add(&seen, (block.labels, block.weights));
             part
         });
         parts.iter().for_each(|part| sums.merge(part));
@@ -231,24 +232,57 @@ impl PairWeights {
         block: &mut LogitBlock,
         kernel: impl Fn(&mut [f64], &[f64], Option<&[f64]>) -> T,
     ) -> Vec<T> {
-        let (labels, weights) = (block.labels, block.weights);
-        let mut weight: PerSample = [0.0; SAMPLES_PER_CHUNK];
-        let mut weight_gradient: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let labels = block.labels;
+        let of_sample = (labels, block.weights);
+        let mut rooms = [[0.0; SAMPLES_PER_CHUNK]; 2];
+        let mut results = Vec::with_capacity(self.targets.len());
+        for (index, (column, &target)) in block.columns().zip(&self.targets).enumerate() {
+            let (weight, weight_gradient) = self.of_samples(index, of_sample, &mut rooms);
+            flip_targets(column, labels, target);
+            results.push(kernel(column, weight, weight_gradient));
+        }
+        results
+    }
+
+    /// Weight and weight gradient of every sample of a block in a column; `rooms` is room for them.
+    fn of_samples<'r>(
+        &self,
+        column: usize,
+        (labels, weights): (&[u32], Option<&[f64]>),
+        [weight, weight_gradient]: &'r mut [PerSample; 2],
+    ) -> (&'r [f64], Option<&'r [f64]>) {
         let (weight, weight_gradient) = (&mut weight[..labels.len()], &mut weight_gradient[..labels.len()]);
         let gather = |table: &[f64], into: &mut [f64]| {
             vectorised(GatherColumns { table, labels, into });
             weigh(into, weights);
         };
-        let mut results = Vec::with_capacity(self.targets.len());
-        for (index, (column, &target)) in block.columns().zip(&self.targets).enumerate() {
-            gather(self.weight.column(index), weight);
-            if let Some(of_pairs) = &self.weight_gradient {
-                gather(of_pairs.column(index).as_slice(), weight_gradient);
-            }
-            flip_targets(column, labels, target);
-            results.push(kernel(column, weight, self.weight_gradient.is_some().then_some(&*weight_gradient)));
+        gather(self.weight.column(column), weight);
+        let Some(of_pairs) = &self.weight_gradient else { return (weight, None) };
+        gather(of_pairs.column(column).as_slice(), weight_gradient);
+        (weight, Some(weight_gradient))
+    }
+
+    /// [`Self::evaluate`] of a block that has been looked at: writes `dL/dz` to `residuals`, where there is a place for each.
+    pub(crate) fn evaluate_seen(&self, seen: &SeenBlock, residuals: &mut LogitBlock) -> Vec<ColumnPart> {
+        let labels = residuals.labels;
+        let of_sample = (labels, residuals.weights);
+        let mut rooms = [[0.0; SAMPLES_PER_CHUNK]; 2];
+        let mut parts = Vec::with_capacity(self.targets.len());
+        for (index, (into, &target)) in residuals.columns().zip(&self.targets).enumerate() {
+            let (weight, weight_gradient) = self.of_samples(index, of_sample, &mut rooms);
+            let range = index * labels.len()..(index + 1) * labels.len();
+            let (value, magnitude) = vectorised(SeenResiduals {
+                losses: &seen.losses[range.clone()],
+                probability: &seen.probability[range.clone()],
+                complement: &seen.complement[range],
+                weight,
+                weight_gradient,
+                into,
+            });
+            flip_targets(into, labels, target);
+            parts.push(ColumnPart { value, magnitude, largest_logit: seen.largest_logit[index] });
         }
-        results
+        parts
     }
 }
 
@@ -257,23 +291,13 @@ impl ClassSums {
         Self { classes, sums: vec![(Sum::default(), Sum::default()); columns * classes] }
     }
 
-    /// Adds a block of logits, which is used up.
-    pub(crate) fn add(&mut self, block: &mut LogitBlock, targets: &[usize]) {
-        let (labels, weights) = (block.labels, block.weights);
-        let mut probability: PerSample = [0.0; SAMPLES_PER_CHUNK];
-        let probability = &mut probability[..labels.len()];
-        let of_columns = self.sums.chunks_exact_mut(self.classes);
-        for ((column, &target), sums) in block.columns().zip(targets).zip(of_columns) {
-            flip_targets(column, labels, target);
-            vectorised(LossesAndProbabilities { logits: column, probability });
-            weigh(column, weights);
-            weigh(probability, weights);
-            for ((&loss, &probability), &label) in column.iter().zip(&*probability).zip(labels) {
-                let (of_loss, of_probability) = &mut sums[label as usize];
-                of_loss.add(loss);
-                // A target's logit was negated, its probability is the complement's; no law reads it.
-                of_probability.add(probability);
-            }
+    /// Adds a block, whose samples have these classes and weights.
+    pub(crate) fn add(&mut self, seen: &SeenBlock, (labels, weights): (&[u32], Option<&[f64]>)) {
+        let width = COLUMNS_AT_ONCE * labels.len();
+        let groups = seen.losses.chunks(width).zip(seen.probability.chunks(width));
+        for ((losses, probability), sums) in groups.zip(self.sums.chunks_mut(COLUMNS_AT_ONCE * self.classes))
+        {
+            add_by_class(losses, probability, (labels, weights), sums);
         }
     }
 
@@ -291,6 +315,59 @@ impl ClassSums {
             probability: sums.iter().zip(sizes).map(|(sum, size)| sum.1.value() / size).collect(),
         };
         self.sums.chunks_exact(self.classes).map(of_column).collect()
+    }
+}
+
+/// Columns whose sums are taken side by side: each sum waits for its last addition, but not for those of other columns.
+const COLUMNS_AT_ONCE: usize = 4;
+
+/// Adds losses and probabilities of some columns (`n x Q`) to the sums by column and class. The probability of a target, whose
+/// logit was negated, is that of its complement; no law reads it.
+fn add_by_class(
+    losses: &[f64],
+    probability: &[f64],
+    (labels, weights): (&[u32], Option<&[f64]>),
+    sums: &mut [(Sum, Sum)],
+) {
+    let (samples, columns) = (labels.len(), losses.len() / labels.len());
+    let classes = sums.len() / columns;
+    for (sample, &label) in labels.iter().enumerate() {
+        let weight = weights.map_or(1.0, |weights| weights[sample]);
+        for column in 0..columns {
+            let (of_loss, of_probability) = &mut sums[column * classes + label as usize];
+            of_loss.add(weight * losses[column * samples + sample]);
+            of_probability.add(weight * probability[column * samples + sample]);
+        }
+    }
+}
+
+/// What the samples of a block lose in some columns and how probable they are, one run of samples for each column, targets seen from
+/// `-z`. Class means are sums of it; once they are known, so are gradients.
+pub(crate) struct SeenBlock {
+    losses: Vec<f64>,
+    probability: Vec<f64>,
+    complement: Vec<f64>,
+    largest_logit: Vec<f64>,
+}
+
+impl SeenBlock {
+    /// Numbers for each sample and column.
+    pub(crate) const NUMBERS: usize = 3;
+
+    /// Looks at a block of logits, which is used up, in columns that accept these classes.
+    pub(crate) fn of(block: &mut LogitBlock, targets: &[usize]) -> Self {
+        let labels = block.labels;
+        let zeros = || vec![0.0; labels.len() * targets.len()];
+        let (mut probability, mut complement) = (zeros(), zeros());
+        let halves =
+            probability.chunks_exact_mut(labels.len()).zip(complement.chunks_exact_mut(labels.len()));
+        let columns = block.columns().zip(halves).zip(targets);
+        let look = |((logits, (probability, complement)), &target): ((&mut [f64], _), _)| {
+            flip_targets(logits, labels, target);
+            vectorised(LossesAndProbabilities { logits, probability, complement })
+        };
+        let largest_logit = columns.map(look).collect();
+        Self { losses: block.values.to_vec(), probability, complement, largest_logit }
     }
 }
 
@@ -402,20 +479,60 @@ impl Kernel for Curvatures<'_> {
     }
 }
 
+/// Turns logits into losses, beside probabilities and their complements; returns the largest magnitude of a logit.
 struct LossesAndProbabilities<'a> {
     logits: &'a mut [f64],
     probability: &'a mut [f64],
+    complement: &'a mut [f64],
 }
 
 #[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 impl Kernel for LossesAndProbabilities<'_> {
-    type Output = ();
+    type Output = f64;
 
     #[inline(always)]
-    fn call(self) {
-        for (z, probability) in self.logits.iter_mut().zip(self.probability.iter_mut()) {
-            *probability = Sigmoid::of(*z).probability;
+    fn call(self) -> f64 {
+        let largest_logit = lane_largest(self.logits);
+        let halves = self.probability.iter_mut().zip(self.complement.iter_mut());
+        for (z, (probability, complement)) in self.logits.iter_mut().zip(halves) {
+            let sigmoid = Sigmoid::of(*z);
+            (*probability, *complement) = (sigmoid.probability, sigmoid.complement);
             *z = softplus(*z);
         }
+        largest_logit
+    }
+}
+
+/// [`Residuals`] of samples that have been looked at.
+struct SeenResiduals<'a> {
+    losses: &'a [f64],
+    probability: &'a [f64],
+    complement: &'a [f64],
+    weight: &'a [f64],
+    weight_gradient: Option<&'a [f64]>,
+    into: &'a mut [f64],
+}
+
+#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
+impl Kernel for SeenResiduals<'_> {
+    /// Value and magnitude.
+    type Output = (f64, f64);
+
+    #[inline(always)]
+    fn call(self) -> (f64, f64) {
+        let Self { losses, probability, complement, weight, weight_gradient, into } = self;
+        let mut values: PerSample = [0.0; SAMPLES_PER_CHUNK];
+        let values = &mut values[..losses.len()];
+        values.iter_mut().zip(losses).zip(weight).for_each(|((value, loss), weight)| *value = weight * loss);
+        let residuals = into.iter_mut().zip(probability).zip(weight);
+        match weight_gradient {
+            None => residuals.for_each(|((residual, probability), weight)| *residual = weight * probability),
+            Some(weight_gradient) => residuals.zip(weight_gradient.iter().zip(complement)).for_each(
+                |(((residual, probability), weight), (weight_gradient, complement))| {
+                    *residual = probability * (weight + weight_gradient * complement);
+                },
+            ),
+        }
+        (lane_sum(values), lane_sum_of(into, f64::abs))
     }
 }

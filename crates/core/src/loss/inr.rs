@@ -68,6 +68,27 @@ impl Inr {
         let mean_loss = seen.map(|(weight, loss)| weight * loss).sum();
         Reweighting { loss: &means.loss, omega, mean_loss }
     }
+
+    /// [`ColumnLoss::pair_weights`] for `beta = 0`: the other classes that have samples share the weight of the target class.
+    fn equal_weights(&self, columns: &[usize], targets: &Targets) -> PairWeights {
+        let sizes = targets.sizes();
+        let seen = |class: usize| sizes[class] > 0.0;
+        let all = (0..sizes.len()).filter(|&class| seen(class)).count();
+        let weight = DMatrix::from_fn(self.classes, columns.len(), |class, index| {
+            let column = columns[index];
+            let others = all - usize::from(seen(column));
+            match class {
+                _ if !seen(class) => 0.0,
+                _ if class == column => 1.0 / sizes[class],
+                _ => 1.0 / others as f64 / sizes[class],
+            }
+        });
+        PairWeights {
+            targets: columns.to_vec(),
+            weight: ColumnWeights::OfPair(weight),
+            weight_gradient: None,
+        }
+    }
 }
 
 /// How the gradient with respect to the class means of one column changes with them: the second derivative of `lbar`, as a product in
@@ -150,13 +171,17 @@ impl Loss for Inr {
 }
 
 impl ColumnLoss for Inr {
+    /// Without sharpness every class counts alike, whatever its mean.
     fn reads_class_means(&self) -> bool {
-        true
+        self.beta > 0.0
     }
 
     /// Weights `omega_c / N_c` (`1 / N_k` for targets); attached, each class's samples also have the weight gradient
     /// `beta omega_c (l_c - lbar) / N_c`, the derivative of `lbar` with respect to the mean probability of class `c`.
     fn pair_weights(&self, columns: &[usize], means: &[ColumnMeans], targets: &Targets) -> PairWeights {
+        if !self.reads_class_means() {
+            return self.equal_weights(columns, targets);
+        }
         let mut weight = DMatrix::zeros(self.classes, columns.len());
         let mut weight_gradient = DMatrix::zeros(self.classes, columns.len());
         for (index, (&column, means)) in columns.iter().zip(means).enumerate() {
@@ -170,8 +195,7 @@ impl ColumnLoss for Inr {
                     self.beta * at.omega[class] * (at.loss[class] - at.mean_loss) / size;
             }
         }
-        let attached = self.variant == InrVariant::Attached;
-        let weight_gradient = (attached && self.beta > 0.0).then_some(weight_gradient);
+        let weight_gradient = (self.variant == InrVariant::Attached).then_some(weight_gradient);
         PairWeights { targets: columns.to_vec(), weight: ColumnWeights::OfPair(weight), weight_gradient }
     }
 
@@ -186,5 +210,35 @@ impl ColumnLoss for Inr {
             excess: DVector::from_iterator(self.classes, at.loss.iter().map(|loss| loss - at.mean_loss)),
             omega: DVector::from_vec(at.omega),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Labels;
+    use crate::loss::ClassWeights;
+
+    #[test]
+    fn without_sharpness_weights_are_those_of_any_class_means() {
+        let labels = Labels::numbered(vec![0, 1, 1, 2, 2, 2, 3], 4).expect("every class occurs");
+        let whole = Targets::new(&labels, &ClassWeights::None).expect("no weights");
+        // A batch without samples of class 2.
+        for targets in [whole.clone(), whole.of_batch(vec![0, 1, 3, 3])] {
+            let inr = Inr { classes: 4, beta: 0.0, variant: InrVariant::Attached };
+            let found = inr.pair_weights(&[2, 0, 3], &[], &targets);
+            assert!(found.weight_gradient.is_none() && !inr.reads_class_means());
+            for (index, &column) in found.targets.iter().enumerate() {
+                let mean =
+                    |class: usize| if targets.sizes()[class] > 0.0 { 0.1 * class as f64 } else { f64::NAN };
+                let omega = in_negative_weights(0.0, &(0..4).map(mean).collect::<Vec<_>>(), column);
+                for (class, &share) in omega.iter().enumerate() {
+                    let size = targets.sizes()[class];
+                    let weight = if class == column { 1.0 } else { share };
+                    let expected = if size > 0.0 { weight / size } else { 0.0 };
+                    assert_eq!(found.weight.column(index)[class], expected, "class {class}, column {column}");
+                }
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use block::{LogitBlock, of_classes, weigh};
 pub use built::{BuiltLoss, SampleLoss, SeparatedBy};
 pub use columns::ColumnMeans;
 pub use columns::ColumnWeights;
-pub(crate) use columns::{ClassSums, PairWeights, mean_slopes};
+pub(crate) use columns::{ClassSums, PairWeights, SeenBlock, mean_slopes};
 pub use focal::{Focal, FocalProbability};
 pub(crate) use inr::Coupling;
 pub use inr::in_negative_weights;

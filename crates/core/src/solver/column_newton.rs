@@ -11,7 +11,7 @@ use super::pass::Evaluated;
 use super::separation::{SeparationOutcome, SeparationSearch, Sides, Thoroughness};
 use super::start::GOOD_INITIAL_GUESS;
 use super::user_curvature;
-use crate::loss::ColumnLoss;
+use crate::loss::{ColumnLoss, ColumnMeans};
 use crate::numeric::{largest, map_items};
 use nalgebra::{DMatrix, DVector};
 use std::cmp::Ordering::{Equal, Less};
@@ -182,8 +182,14 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
 
     /// The Hessian of one column at the current point, in double precision.
     pub(super) fn hessian(&self, column: usize) -> DMatrix<f64> {
-        let hessians = self.pass.hessians(&[column], &self.theta_of(&[column]), Precision::Double);
-        hessians.into_iter().next().unwrap_or_else(|| DMatrix::zeros(0, 0))
+        self.hessians(&[column], Precision::Double).pop().unwrap_or_else(|| DMatrix::zeros(0, 0))
+    }
+
+    /// The Hessians of some columns at the current point.
+    fn hessians(&self, columns: &[usize], precision: Precision) -> Vec<DMatrix<f64>> {
+        let means: Vec<ColumnMeans> =
+            columns.iter().filter_map(|&column| self.columns[column].means.clone()).collect();
+        self.pass.hessians(columns, &self.theta_of(columns), &means, precision)
     }
 
     fn active(&self) -> Vec<usize> {
@@ -201,7 +207,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
                     own.curvature.is_none() && own.precision == precision
                 })
                 .collect();
-            let hessians = self.pass.hessians(&lacking, &self.theta_of(&lacking), precision);
+            let hessians = self.hessians(&lacking, precision);
             let is_gradient = self.pass.loss.has_objective();
             for (column, hessian) in lacking.into_iter().zip(hessians) {
                 let own = &mut self.columns[column];
@@ -317,7 +323,7 @@ impl<'a, L: ColumnLoss> ColumnNewton<'a, L> {
     /// therefore zero, is that of standardised features. `None` where it leaves the range of doubles.
     pub(super) fn smallest_curvature(&self) -> Option<f64> {
         let all: Vec<usize> = (0..self.columns.len()).collect();
-        let hessians = self.pass.hessians(&all, &self.theta, Precision::Double);
+        let hessians = self.hessians(&all, Precision::Double);
         let change = by_standardised(self.pass.features, self.pass.targets);
         let metric = user_curvature::metric(self.pass.features);
         let floor_of = |hessian: DMatrix<f64>| {
@@ -406,6 +412,8 @@ pub(super) struct Column {
     pub(super) value: f64,
     pub(super) gradient: DVector<f64>,
     pub(super) largest_logit: f64,
+    /// Its class means, of a loss that reads them.
+    means: Option<ColumnMeans>,
     pub(super) convergence: ConvergenceCheck,
     pub(super) progress: Progress,
     pub(super) curvature: Option<Curvature>,
@@ -420,6 +428,7 @@ impl Column {
         Self {
             value: evaluated.value[index],
             largest_logit: evaluated.largest_logit[index],
+            means: evaluated.means.get(index).cloned(),
             convergence: ConvergenceCheck::new(&gradient, evaluated.magnitude[index]),
             gradient,
             progress: Progress::Active,
@@ -433,6 +442,7 @@ impl Column {
         self.value = evaluated.value[index];
         self.gradient.copy_from(&evaluated.gradient.column(index));
         self.largest_logit = evaluated.largest_logit[index];
+        self.means = evaluated.means.get(index).cloned();
         let before = self.convergence.relative();
         self.progress = self.convergence.moved(
             &self.gradient,
@@ -504,6 +514,7 @@ mod tests {
             value: vec![1.0],
             magnitude: vec![1.0],
             largest_logit: vec![0.0],
+            means: Vec::new(),
         };
         let mut column = Column::at(&evaluated, 0, Precision::Single);
         column.set(None);

@@ -6,12 +6,14 @@
 //! factors, powers of two, move into the parameters and out of the gradient without rounding.
 
 use super::hessian::{SingleBlock, SingleGram, gram};
-use super::pass::{Evaluated, HeadColumns, ScaledFeatures, Totals, accumulate_gradient, fold_logit_blocks};
+use super::pass::{
+    Evaluated, HeadColumns, LARGEST_HELD, ScaledFeatures, Totals, accumulate_gradient, fold_logit_blocks,
+};
 use crate::data::{Number, Values};
 use crate::loss::{
-    ClassSums, ColumnLoss, ColumnMeans, Coupling, LogitBlock, PairWeights, Targets, mean_slopes,
+    ClassSums, ColumnLoss, ColumnMeans, Coupling, LogitBlock, PairWeights, SeenBlock, Targets, mean_slopes,
 };
-use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, vectorised};
+use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, fold_sample_spans, fold_wide_spans, vectorised};
 use nalgebra::DMatrix;
 use std::ops::Range;
 
@@ -20,6 +22,9 @@ pub(super) const HESSIANS_AT_ONCE: usize = 8;
 
 /// Columns whose class means are summed in one pass: a sum for each class and column on every thread.
 pub(super) const MEANS_AT_ONCE: usize = 64;
+
+/// Numbers of samples that are kept from one pass to the next at most (4 MiB, about what stays in a core's caches).
+const MOST_KEPT: usize = LARGEST_HELD / size_of::<f64>();
 
 /// How precisely a Hessian is accumulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +45,48 @@ pub(super) struct ColumnPass<'a, L> {
 impl<L: ColumnLoss> ColumnPass<'_, L> {
     /// Values and gradients of `columns` at `theta` (`D x Q`).
     pub(super) fn evaluate(&self, columns: &[usize], theta: &DMatrix<f64>) -> Evaluated {
-        let weights = self.loss.pair_weights(columns, &self.class_means(columns, theta), self.targets);
+        let numbers = SeenBlock::NUMBERS * self.features.samples() * columns.len();
+        let is_lone = columns.len() == 1 && LoneColumn::new(self.features, theta.as_slice()).is_some();
+        if self.loss.reads_class_means() && numbers <= MOST_KEPT && !is_lone {
+            return self.evaluate_in_one_look(columns, theta);
+        }
+        let means = self.class_means(columns, theta);
+        let weights = self.loss.pair_weights(columns, &means, self.targets);
+        Evaluated { means, ..self.evaluate_under(&weights, columns, theta) }
+    }
+
+    /// The same for a loss that reads class means, with what they are sums of kept for the gradients: exponentials and logarithms
+    /// are taken once. The same bits.
+    fn evaluate_in_one_look(&self, columns: &[usize], theta: &DMatrix<f64>) -> Evaluated {
+        let mut kept = Vec::new();
+        let means = self.fold_seen(columns, theta, Vec::new, Vec::push, |part| kept.extend(part));
+        let weights = self.loss.pair_weights(columns, &means, self.targets);
+        let dimension = self.features.dimension();
+        let zeros = || Totals::new(dimension, columns.len());
+        let mut totals = zeros();
+        fold_wide_spans(
+            self.features.samples(),
+            2 * theta.len(),
+            || (zeros(), Vec::new(), Vec::new()),
+            |(part, scratch, residuals), range| {
+                let features = self.features.block(range.clone(), scratch);
+                residuals.resize(range.len() * columns.len(), 0.0);
+                let seen = &kept[range.start / SAMPLES_PER_CHUNK];
+                let mut residuals = LogitBlock::of(self.targets, range, residuals);
+                let parts = weights.evaluate_seen(seen, &mut residuals);
+                part.add(&parts, |out| accumulate_gradient(features, dimension, residuals.values, out));
+            },
+            |(part, ..)| totals.merge(part),
+        );
+        Evaluated { means, ..totals.with_penalty(self.features, theta) }
+    }
+
+    /// The same under weights that are known.
+    fn evaluate_under(&self, weights: &PairWeights, columns: &[usize], theta: &DMatrix<f64>) -> Evaluated {
         if columns.len() == 1
             && let Some(lone) = LoneColumn::new(self.features, theta.as_slice())
         {
-            return self.evaluate_lone(&lone, &weights, theta, || (), |(), _, _| {}, |()| {});
+            return self.evaluate_lone(&lone, weights, theta, || (), |(), _, _| {}, |()| {});
         }
         let dimension = self.features.dimension();
         let zeros = || Totals::new(dimension, columns.len());
@@ -125,17 +167,20 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         }
     }
 
-    /// Hessians of `columns` at `theta` (`D x Q`), penalty included.
+    /// Hessians of `columns` at `theta` (`D x Q`), penalty included; `means` are the class means there, of a loss that reads them.
     pub(super) fn hessians(
         &self,
         columns: &[usize],
         theta: &DMatrix<f64>,
+        means: &[ColumnMeans],
         precision: Precision,
     ) -> Vec<DMatrix<f64>> {
         let mut hessians = Vec::with_capacity(columns.len());
+        let mut means = means.chunks(HESSIANS_AT_ONCE);
         for (group, columns) in columns.chunks(HESSIANS_AT_ONCE).enumerate() {
             let theta = theta.columns(group * HESSIANS_AT_ONCE, columns.len()).into_owned();
-            hessians.extend(self.group_of_hessians(columns, &theta, precision));
+            let means = means.next().unwrap_or_default();
+            hessians.extend(self.group_of_hessians(columns, &theta, means, precision));
         }
         hessians
     }
@@ -144,11 +189,11 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
         &self,
         columns: &[usize],
         theta: &DMatrix<f64>,
+        means: &[ColumnMeans],
         precision: Precision,
     ) -> Vec<DMatrix<f64>> {
         let dimension = self.features.dimension();
-        let means = self.class_means(columns, theta);
-        let weights = self.loss.pair_weights(columns, &means, self.targets);
+        let weights = self.loss.pair_weights(columns, means, self.targets);
         let zeros = || vec![DMatrix::zeros(dimension, dimension); columns.len()];
         let mut hessians: Vec<DMatrix<f64>> = zeros();
         self.fold_blocks(
@@ -174,7 +219,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
             |(part, ..)| hessians.iter_mut().zip(part).for_each(|(total, part)| *total += part),
         );
         hessians.iter_mut().for_each(|hessian| self.complete(hessian));
-        self.add_couplings(&mut hessians, columns, theta, &means);
+        self.add_couplings(&mut hessians, columns, theta, means);
         hessians
     }
 
@@ -216,15 +261,34 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     }
 
     fn group_of_means(&self, columns: &[usize], theta: &DMatrix<f64>) -> Vec<ColumnMeans> {
+        self.fold_seen(columns, theta, || (), |(), _| {}, |()| {})
+    }
+
+    /// Class means of `columns` at `theta`, in a pass that hands what is seen of each block to `also`.
+    fn fold_seen<A: Send>(
+        &self,
+        columns: &[usize],
+        theta: &DMatrix<f64>,
+        start: impl Fn() -> A + Sync,
+        also: impl Fn(&mut A, SeenBlock) + Sync,
+        mut merge: impl FnMut(A),
+    ) -> Vec<ColumnMeans> {
         let accepted: Vec<usize> = columns.iter().map(|&column| self.loss.target_of(column)).collect();
         let zeros = || ClassSums::new(columns.len(), self.targets.classes());
         let mut sums = zeros();
         self.fold_blocks(
             columns,
             theta,
-            zeros,
-            |part, _, logits| part.add(logits, &accepted),
-            |part| sums.merge(&part),
+            || (zeros(), start()),
+            |(part, accumulator), _, logits| {
+                let seen = SeenBlock::of(logits, &accepted);
+                part.add(&seen, (logits.labels, logits.weights));
+                also(accumulator, seen);
+            },
+            |(part, accumulator)| {
+                sums.merge(&part);
+                merge(accumulator);
+            },
         );
         sums.means(self.targets.sizes())
     }
@@ -482,10 +546,50 @@ impl<T: Number> Kernel for AddWeighted<'_, T> {
 mod tests {
     use super::*;
     use crate::data::{Dataset, Labels};
+    use crate::loss::{ClassWeights, Inr, InrVariant};
     use crate::solver::Intercept;
     use crate::solver::coordinates::Coordinates;
     use crate::solver::pass::accumulate_gradient;
     use nalgebra::DMatrix;
+
+    /// Columns are problems of their own, and an evaluation hands on the class means that Hessians there are made of.
+    #[test]
+    fn class_means_and_hessians_of_a_column_do_not_depend_on_the_columns_beside_it() {
+        let labels = Labels::numbered((0..1300).map(|sample| (sample + sample / 7) % 7).collect(), 7);
+        let labels = labels.expect("every class occurs");
+        let value = |row: usize, sample: usize| {
+            (1.3 * sample as f64 + 2.0 * row as f64).sin() + (sample % 7) as f64 / 5.0
+        };
+        let dataset = Dataset::unnamed(DMatrix::from_fn(2, 1300, value), labels).expect("finite");
+        let dataset = dataset.with_sample_weights(&[1.0, 2.5].repeat(650)).expect("positive");
+        let coordinates = std::sync::Arc::new(Coordinates::of(&dataset, 1e-3, Intercept::Free));
+        let features = ScaledFeatures::new(&dataset, &coordinates);
+        let targets = Targets::new(dataset.labels(), &ClassWeights::None).expect("no weights");
+        let loss = Inr { classes: 7, beta: 3.0, variant: InrVariant::Attached };
+        let pass = ColumnPass { features: &features, targets: &targets, loss };
+        let columns: Vec<usize> = (0..7).collect();
+        let theta = DMatrix::from_fn(3, 7, |row, column| (row as f64 - column as f64).cos());
+        let together = pass.evaluate(&columns, &theta);
+        // Without what is kept between two passes.
+        let weights = loss.pair_weights(&columns, &together.means, &targets);
+        let apart = pass.evaluate_under(&weights, &columns, &theta);
+        assert_eq!((&together.gradient, &together.value), (&apart.gradient, &apart.value));
+        assert_eq!((&together.magnitude, &together.largest_logit), (&apart.magnitude, &apart.largest_logit));
+        let hessians = pass.hessians(&columns, &theta, &together.means, Precision::Double);
+        for column in columns {
+            let own = theta.columns(column, 1).into_owned();
+            let alone = pass.evaluate(&[column], &own);
+            let (found, expected) = (&together.means[column], &alone.means[0]);
+            assert_eq!((&found.loss, &found.probability), (&expected.loss, &expected.probability));
+            assert!((together.gradient.column(column) - alone.gradient.column(0)).amax() < 1e-15);
+            let expected = &pass.hessians(&[column], &own, &alone.means, Precision::Double)[0];
+            assert!((&hessians[column] - expected).amax() <= 1e-13 * expected.amax(), "column {column}");
+            // The means of another column make another Hessian.
+            let other = &together.means[(column + 1) % 7..][..1];
+            let wrong = &pass.hessians(&[column], &own, other, Precision::Double)[0];
+            assert!((wrong - expected).amax() > 1e-6 * expected.amax(), "column {column}");
+        }
+    }
 
     /// The same numbers by way of scaled blocks.
     #[test]

@@ -60,7 +60,7 @@ impl<'p> SolverKernels<'p> {
         let BuiltLoss::Logistic(loss) = &*self.problem.loss else { return None };
         let columns: Vec<usize> = (0..self.theta.ncols()).collect();
         let precision = if single { Precision::Single } else { Precision::Double };
-        let hessians = self.pass(loss.clone()).hessians(&columns, &self.theta, precision);
+        let hessians = self.pass(loss.clone()).hessians(&columns, &self.theta, &[], precision);
         Some(hessians.iter().map(DMatrix::trace).sum())
     }
 

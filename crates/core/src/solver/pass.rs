@@ -10,7 +10,7 @@ use super::hessian::Real;
 use super::problem::Intercept;
 use super::solution::Head;
 use crate::data::{Dataset, Number, Values};
-use crate::loss::{ColumnPart, LogitBlock, Targets};
+use crate::loss::{ColumnMeans, ColumnPart, LogitBlock, Targets};
 use crate::numeric::{
     CompensatedMatrix, Kernel, Sum, fold_wide_spans, largest, largest_magnitude, update_sample_chunks,
     vectorised,
@@ -59,6 +59,8 @@ pub(super) struct Evaluated {
     pub(super) magnitude: Vec<f64>,
     /// Largest `|z_i|`.
     pub(super) largest_logit: Vec<f64>,
+    /// Class means, of a loss that reads them.
+    pub(super) means: Vec<ColumnMeans>,
 }
 
 /// Running sums of an evaluation.
@@ -112,15 +114,16 @@ impl Totals {
     }
 
     pub(super) fn with_penalty(self, features: &ScaledFeatures, theta: &DMatrix<f64>) -> Evaluated {
-        let mut gradient = self.gradient.value();
-        let mut value: Vec<f64> = self.value.into_iter().map(Sum::value).collect();
+        let Self { gradient, value, magnitude, largest_logit } = self;
+        let mut gradient = gradient.value();
+        let mut value: Vec<f64> = value.into_iter().map(Sum::value).collect();
         for (column, theta) in theta.column_iter().enumerate() {
             value[column] += features.penalty_of(theta.iter().copied());
             for (entry, penalty) in features.penalty().iter().enumerate() {
                 gradient[(entry, column)] += penalty * theta[entry];
             }
         }
-        Evaluated { gradient, value, magnitude: self.magnitude, largest_logit: self.largest_logit }
+        Evaluated { gradient, value, magnitude, largest_logit, means: Vec::new() }
     }
 }
 

@@ -245,7 +245,7 @@ fn column_changes(
     let columns: Vec<usize> = (0..theta.ncols()).collect();
     let pass = ColumnPass { features, targets, loss: loss.clone() };
     let mut changes: Vec<DMatrix<f64>> = forces.to_vec();
-    for (column, hessian) in pass.hessians(&columns, theta, Precision::Double).into_iter().enumerate() {
+    for (column, hessian) in pass.hessians(&columns, theta, &[], Precision::Double).into_iter().enumerate() {
         let factor = regular_factor(&hessian, Precision::Double).ok_or(NoResponse::Singular)?;
         for change in &mut changes {
             let solved = factor.solve(&change.column(column));

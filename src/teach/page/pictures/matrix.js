@@ -26,8 +26,8 @@ const SIN_45 = Math.SQRT1_2;
 const SWATCH = { long: 22, wide: 4 };
 
 class Matrix extends Picture {
-  constructor({ name, title, rows, columns, picked = null, shape = '' }) {
-    super({ name, title, shape, width: LEFT + SIDE + 4, height: TOP + SIDE + 4 });
+  constructor({ name, title, hint, rows, columns, picked = null, shape = '' }) {
+    super({ name, title, hint, shape, width: LEFT + SIDE + 4, height: TOP + SIDE + 4 });
     Object.assign(this, { rows, columns, picked });
     if (picked) this.hasParts();
   }

@@ -34,10 +34,14 @@ export const logitsOfRows = ({ coefficients, intercepts }) =>
 /** Between two classes: what the second logit has above the first. */
 export const difference = ([first, second]) => second.map((entry, place) => entry - first[place]);
 
+/** Whether two lists, for each class, hold the same numbers. */
+const areSame = (lists, others) => lists.length === others.length && lists.every((list, k) =>
+  list.length === others[k].length && list.every((entry, place) => entry === others[k][place]));
+
 export class Plane extends Picture {
   /** `move(class, [x, y])` is called while one is dragged. */
-  constructor({ name, title, halfWidth, centre = [0, 0], move = null, shape = '' }) {
-    super({ name, title, width: SIZE, height: SIZE, shape });
+  constructor({ name, title, hint, halfWidth, centre = [0, 0], move = null, shape = '' }) {
+    super({ name, title, hint, width: SIZE, height: SIZE, shape });
     Object.assign(this, { halfWidth, centre, move });
     this.x = linear([centre[0] - halfWidth, centre[0] + halfWidth], [0, SIZE]);
     this.y = linear([centre[1] - halfWidth, centre[1] + halfWidth], [SIZE, 0]);
@@ -65,8 +69,7 @@ export class Plane extends Picture {
 
   /** The same dots are not made again when only a head has moved. */
   dots(points) {
-    const seen = JSON.stringify(points);
-    if (seen !== this.seen) Object.assign(this, { seen, crowd: this.newDots(points) });
+    if (!this.seen || !areSame(points, this.seen)) Object.assign(this, { seen: points, crowd: this.newDots(points) });
     return this.crowd;
   }
 
@@ -93,14 +96,23 @@ export class Plane extends Picture {
     return [polyline(ends.slice(0, 2).map(([x, y]) => [this.x(x), this.y(y)]), { stroke: 'var(--ink)', 'stroke-width': 2, ...attributes })];
   }
 
-  /** Points, regions, and whatever else a scene adds in the plane's own coordinates. */
+  /** Points, regions, and whatever else a scene adds in the plane's own coordinates. What is seen already is not drawn again. */
   show({ points, logits = [], centres = [], marks = [] }) {
-    this.draw(
-      svg('rect', { width: SIZE, height: SIZE, fill: 'var(--paper)' }),
-      svg('g', { 'clip-path': `url(#${this.clipping})` }, this.regions(logits), this.dots(points), marks),
-      svg('rect', { width: SIZE, height: SIZE, fill: 'none', stroke: 'var(--line)' }),
-    );
+    const isSeen = marks.length === 0 && this.drawn && areSame(points, this.seen) && areSame(logits, this.drawn);
+    if (!isSeen) {
+      this.draw(
+        svg('rect', { width: SIZE, height: SIZE, fill: 'var(--paper)' }),
+        svg('g', { 'clip-path': `url(#${this.clipping})` }, this.regions(logits), this.dots(points), marks),
+        svg('rect', { width: SIZE, height: SIZE, fill: 'none', stroke: 'var(--line)' }),
+      );
+      this.drawn = marks.length === 0 ? logits : null;
+    }
     this.place(centres);
+  }
+
+  clear() {
+    this.drawn = null;
+    super.clear();
   }
 
   place(centres) {

@@ -44,7 +44,7 @@ function lesson(values) {
 function build(assign, current) {
   const pick = (row, column) => assign({ row: current().digits[row], column: current().digits[column] });
   return {
-    matrix: new MeanProbability({ name: 'matrix', title: say.pictures.matrix, shape: 'first', picked: pick }),
+    matrix: new MeanProbability({ name: 'matrix', title: say.pictures.matrix, hint: say.hints.matrix, shape: 'first', picked: pick }),
     ledger: new LedgerBars({ name: 'ledger', title: say.pictures.ledger, classes: 10, shape: 'tall' }),
     images: new Images({ name: 'images', title: say.pictures.images }),
   };

@@ -4,7 +4,7 @@ import { catalogue } from '../catalogue.js';
 import { html, svg } from '../drawing.js';
 import { formula } from '../formula.js';
 import { Curves } from '../pictures/traces.js';
-import { words } from '../words.js';
+import { translated, words } from '../words.js';
 import { presets } from './common.js';
 
 const COUNTS = [100, 30, 10];
@@ -77,7 +77,7 @@ function show({ losses }, values, { value, gradient, legend }) {
   value.describe(`${say.pictures.value}: ${names}`);
   gradient.describe(`${say.pictures.gradient}: ${names}`);
   const rows = losses.map(({ name, title, equation, law }, place) => html('tr', {},
-    html('th', { scope: 'row' }, sample(drawn[place]), name), html('td', {}, title), html('td', {}, formula(equation)), html('td', {}, formula(law))));
+    html('th', { scope: 'row' }, sample(drawn[place]), name), html('td', {}, translated(title)), html('td', {}, formula(translated(equation))), html('td', {}, formula(translated(law)))));
   legend.body.replaceChildren(html('table', {},
     html('thead', {}, html('tr', {}, say.heads.map((head) => html('th', { scope: 'col' }, head)))),
     html('tbody', {}, rows)));

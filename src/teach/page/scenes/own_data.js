@@ -6,7 +6,7 @@ import { MeanProbability } from '../pictures/matrix.js';
 import { Plane, logitsOfRows } from '../pictures/plane.js';
 import { inWords, solve } from '../solver.js';
 import { thyroid } from '../thyroid.js';
-import { words } from '../words.js';
+import { translated, words } from '../words.js';
 import { presets } from './common.js';
 
 const say = words.scenes.ownData;
@@ -164,6 +164,7 @@ const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 
 
 /** The solver speaks to users of the command line too. */
 const withOptions = (said) => (said.includes('--') ? `${said} ${words.status.options}` : said);
+const inOurWords = (said) => withOptions(translated(said));
 
 const paragraph = (...parts) => html('p', {}, ...parts);
 const tableOf = (heads, rows) => html('table', {},
@@ -209,10 +210,10 @@ function showSolved({ taken, record, samples }, { report, matrix, ledger, plane 
   const status = {
     stationary: () => [words.status.stationary, words.status.gradient, number('gradient-0', record.gradient_inf), words.status.end,
       say.accuracy, number('accuracy', record.classification?.accuracy)],
-    separable: () => [html('strong', {}, say.separable), withOptions(`${record.advice}.`)],
-    not_converged: () => [html('strong', {}, say.failed), withOptions(`${record.why}; ${record.advice}.`)],
+    separable: () => [html('strong', {}, say.separable), withOptions(`${translated(record.advice)}${words.status.end}`)],
+    not_converged: () => [html('strong', {}, say.failed), withOptions(`${translated(record.why)}; ${translated(record.advice)}${words.status.end}`)],
   };
-  report.body.replaceChildren(paragraph(taken), paragraph(...status[record.status]()), tableOf([head, count, weight, shortfall, recall], rows));
+  report.body.replaceChildren(paragraph(translated(taken)), paragraph(...status[record.status]()), tableOf([head, count, weight, shortfall, recall], rows));
   const read = asRecord(record);
   matrix.show(read, { names: cut(names) });
   ledger.show(read, { names: cut(names) });
@@ -232,14 +233,17 @@ function showWeights({ taken, record }, { report, matrix }) {
   const of = (list, k) => (list?.length ? list[k] : undefined);
   const rows = record.classes.map((name, k) => [name, short(record.class_counts[k], 6), number(`weight-${k}`, of(record.class_weights, k)),
     number(`shortfall-${k}`, of(record.shortfall, k)), short(of(record.unweighted?.shortfall, k)), number(`recall-${k}`, of(record.recall, k)), short(of(record.unweighted?.recall, k))]);
-  const why = record.attainable ? [] : [paragraph(html('strong', {}, say.unattainable), record.why)];
-  report.body.replaceChildren(paragraph(taken), ...why, tableOf([head, count, weight, shortfall, before, recall, recallBefore], rows));
+  const why = record.attainable ? [] : [paragraph(html('strong', {}, say.unattainable), inOurWords(record.why))];
+  report.body.replaceChildren(paragraph(translated(taken)), ...why, tableOf([head, count, weight, shortfall, before, recall, recallBefore], rows));
   matrix.show(asRecord(record), { names: cut(record.classes) });
 }
 
+/** Heads of a table, unless they are names of classes, beside an empty corner. */
+const inFixedWords = (heads) => (heads[0] ? heads.map(translated) : heads);
+
 function showAudit({ taken, summary, verdict, tables, findings }, { report }) {
-  report.body.replaceChildren(paragraph(taken), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, withOptions(line)))), paragraph(summary),
-    ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, heading), tableOf(heads, rows)]), ...findings.map((finding) => paragraph(finding)));
+  report.body.replaceChildren(paragraph(translated(taken)), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, inOurWords(line)))), paragraph(translated(summary)),
+    ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, translated(heading)), tableOf(inFixedWords(heads), rows)]), ...findings.map((finding) => paragraph(translated(finding))));
 }
 
 function show(answer, _, pictures) {

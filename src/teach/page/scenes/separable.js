@@ -38,7 +38,7 @@ function lesson({ penalty, n0, n1, c0, c1 }) {
 
 function build(assign) {
   return {
-    plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: HALF_WIDTH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
+    plane: new Plane({ name: 'plane', title: say.pictures.plane, hint: say.hints.plane, halfWidth: HALF_WIDTH, shape: 'tall first', move: (k, at) => assign({ [`c${k}`]: at }) }),
     recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: WEIGHTS.length, most: 1, left: 150 }),
     shortfall: new Bars({ name: 'shortfall', title: say.pictures.shortfall, rows: WEIGHTS.length, left: 150 }),
   };

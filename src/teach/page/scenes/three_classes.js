@@ -59,7 +59,7 @@ function lesson(values) {
 
 function build(assign) {
   return {
-    plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: HALF_WIDTH, shape: 'first', move: (k, at) => assign({ [`c${k}`]: at }) }),
+    plane: new Plane({ name: 'plane', title: say.pictures.plane, hint: say.hints.plane, halfWidth: HALF_WIDTH, shape: 'first', move: (k, at) => assign({ [`c${k}`]: at }) }),
     groups: new Groups({ name: 'groups', title: say.pictures.groups, shape: 'first' }),
     triangle: new Triangle({ name: 'triangle', title: say.pictures.triangle, move: ([u0, u1]) => assign({ u0, u1 }) }),
     matrix: new MeanProbability({ name: 'matrix', title: say.pictures.matrix }),

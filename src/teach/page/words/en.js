@@ -41,6 +41,9 @@ export const en = {
     upset: 'This lesson has upset the solver; change something',
     options: 'What begins with -- is an option of the command line; here, use the controls or change the file.',
   },
+  // Sentences of the solver, which speaks English, each with its translation: `{1}` is what varies, in which `{1+}` is a sentence that
+  // is translated too. What is not there stays English.
+  said: [],
   losses: { logistic: 'logistic (LGL)', softmax: 'softmax (SML)', inr: 'reweighted (LGL-INR)' },
   lossLines: { logistic: ['logistic', 'LGL'], softmax: ['softmax', 'SML'], inr: ['reweighted', 'LGL-INR'] },
   ledger: { out: (name) => `out of ${name}`, into: (name) => `into ${name}`, unit: 'weighted samples', worst: 'Worst difference, relative:' },
@@ -135,13 +138,14 @@ The effect of a weight on its own class is mostly positive; on others it may hav
         weight: (k) => `Weight of class ${k}`, size: (k) => `Samples of class ${k}`, penalty: 'Penalty on coefficients (l2)',
       },
       pictures: {
-        plane: 'Samples and regions; drag the class centres',
+        plane: 'Samples and regions',
         groups: 'Samples of each class, in groups that share their features',
         triangle: 'Whose probability is withheld: shares in all outflow',
         matrix: 'Mean probabilities P[c][k]',
         effects: 'Effect of each weight: dP[k][k] / d log λ',
         ledger: 'The ledger: outflow equals inflow in every class',
       },
+      hints: { plane: '; drag the class centres' },
       presets: {
         start: ['Start', 'Inverse-frequency weights make rows and columns of P sum to one (I2), which bounds no diagonal entry. Drag a centre and watch the triangle.'],
         one: ['0 and 1 share it', 'Same sizes, same weights, three outcomes (1/3): built so that classes 0 and 1 overlap. Class 2 keeps almost all its probability.'],
@@ -221,10 +225,11 @@ the head is at a minimum of its own loss. Softmax with inverse-frequency weights
 other: now weights matter at any penalty.</p>`,
       controls: { penalty: 'Penalty l2', n0: 'Negatives', n1: 'Positives' },
       pictures: {
-        plane: 'Decision lines of three weights; drag the class centres',
+        plane: 'Decision lines of three weights',
         recall: 'Recall of positives on fresh samples',
         shortfall: 'What positives lack, s₁',
       },
+      hints: { plane: '; drag the class centres' },
       weights: { none: 'weight 1', balanced: 'inverse frequency', heavy: 'weight 100' },
       units: { recall: 'recall, fresh samples', shortfall: 'mean probability withheld' },
       spread: 'Recalls of the three weights differ by ',
@@ -298,7 +303,8 @@ Choose an entry of the matrix to look at the images behind it.</p>`,
         digits: 'Digits', count: 'Images of each', thin: 'Digit that is thinned out', none: 'none', left: 'Images left of it', loss: 'Loss', inr: 'LGL-INR, β = 5',
         weights: 'Weights', noWeights: 'None', balanced: 'Inverse frequency', penalty: 'Penalty on coefficients (l2)',
       },
-      pictures: { matrix: 'Mean probabilities P[c][k]; choose an entry to see its images', ledger: 'The ledger: outflow equals inflow', images: 'Images' },
+      pictures: { matrix: 'Mean probabilities P[c][k]', ledger: 'The ledger: outflow equals inflow', images: 'Images' },
+      hints: { matrix: '; choose an entry to see its images' },
       surest: (digit) => `Images of ${digit} that are most surely a ${digit}, with that probability`,
       like: (digit, other) => `Images of ${digit} that look most like a ${other} to the head, with that probability`,
       presets: {
