@@ -143,3 +143,73 @@ fn a_head_that_doubles_cannot_hold_is_not_called_stationary() {
     assert!(number(&record["recomputed"]["relative_gradient"]) > 1.5e-8, "{record}");
     assert_eq!(matrix(&record["coefficients"]).len(), 1);
 }
+
+/// More features than samples under a penalty: curvatures differ by 1e25 and samples are saturated. Losses and intercepts by 60-digit
+/// Newton.
+#[test]
+fn penalised_tables_with_sizes_far_apart_are_solved_to_what_doubles_allow() {
+    let tables: [(&str, &[&str], f64, &[f64]); 3] = [
+        (
+            "sizes-far-apart-and-saturated",
+            &["--l2", "1e-5"],
+            3.077_262_573e-14,
+            &[-21.065_676_12, 31.297_964_06, -10.232_287_94],
+        ),
+        (
+            "powers-of-x-softmax",
+            &["--l2", "1e-5"],
+            0.198_042_051_6,
+            &[47.853_854_82, 115.320_938_9, -163.174_794_7],
+        ),
+        (
+            "powers-of-x-logistic",
+            &["--loss", "logistic", "--l2", "1e-4"],
+            0.000_206_053_106,
+            &[-17.980_481_5],
+        ),
+    ];
+    for (name, options, loss, intercepts) in tables {
+        let (record, _) = solved(name, options);
+        assert_eq!(record["status"], "stationary", "{name}: {record}");
+        assert!(number(&record["recomputed"]["relative_gradient"]) < 1e-12, "{name}: {record}");
+        assert!((number(&record["loss"]) / loss - 1.0).abs() < 1e-8, "{name}: {record}");
+        for (found, right) in numbers(&record["intercepts"]).into_iter().zip(intercepts) {
+            assert!((found / right - 1.0).abs() < 1e-6, "{name}: {found} for {right}");
+        }
+    }
+}
+
+/// Where there are more columns than rows, relations that hold column by column are named, and no others.
+#[test]
+fn constants_multiples_and_dummies_of_wide_tables_are_named() {
+    let table = "a,one,red,green,blue,twice,b,y\n1.5,1,1,0,0,3,7,0\n2.5,1,0,1,0,5,1,1\n0.3,1,0,0,1,0.6,2,0\n";
+    let run = Folder::with(table).solve(&["--l2", "0.1", "--format", "json"]);
+    let record: Value = serde_json::from_str(&run.printed).expect("JSON");
+    assert_eq!(relations(&record), ["one is constant, 1", "red + green + blue = 1", "twice = 2 a"]);
+    assert!(run.complained.contains("twice = 2 a"), "{}", run.complained);
+}
+
+/// A constant says nothing of the classes, whatever its size: the others' head is the one without it.
+#[test]
+fn a_constant_of_any_size_changes_nothing() {
+    let table = |constant: &str| {
+        let row = |i: usize| format!("{constant},{},{},{}\n", i * 7 % 11, i * i % 5, u8::from(i * i % 7 > 2));
+        "c,x,z,y\n".to_owned() + &(0..24).map(row).collect::<String>()
+    };
+    for options in [&["--loss", "logistic"][..], &["--l2", "0.01"], &["--loss", "logistic", "--l2", "1"]] {
+        let solved = |constant| {
+            let run = Folder::with(table(constant)).solve(&[options, &["--format", "json"]].concat());
+            serde_json::from_str::<Value>(&run.printed).expect("JSON")
+        };
+        let ordinary = solved("1");
+        for constant in ["1e300", "-1.7e308", "1e-300", "3.7e299"] {
+            let record = solved(constant);
+            assert_eq!(record["status"], "stationary", "{constant}: {record}");
+            assert!(number(&record["recomputed"]["relative_gradient"]) < 1e-13, "{constant}: {record}");
+            let rows = [&record, &ordinary].map(|record| matrix(&record["coefficients"]));
+            for (found, right) in rows[0].iter().flatten().zip(rows[1].iter().flatten()) {
+                assert!((found - right).abs() < 1e-12, "{constant}: {record}");
+            }
+        }
+    }
+}

@@ -12,6 +12,7 @@ use super::least_norm::LeastNorm;
 use super::problem::Intercept;
 use super::solution::Head;
 use super::tall_qr;
+use super::wide_dependence;
 use crate::data::{Dataset, Number, Values};
 use crate::numeric::{
     DoubleDouble, Kernel, Sum, fold_sample_spans, largest_magnitude, update_sample_chunks, vectorised,
@@ -25,7 +26,8 @@ const ROWS_LOOKED_AT: usize = 2048;
 const WELL_CONDITIONED: f64 = 1e-8;
 /// With larger coefficients a basis would cancel more digits than a double has.
 const LARGEST_PLAIN: f64 = 1e3;
-/// The largest change of a coefficient that makes good for the rounding of an intercept, as a fraction of the largest one.
+/// The largest change of a coefficient that makes good for the rounding of an intercept, as a fraction of the largest one, under a
+/// penalty of itself.
 const DIGITS_KEPT: f64 = 1e-13;
 /// An error of logits beyond which intercepts and coefficients are rounded together, and intercepts that are tried on either side.
 const VISIBLE_IN_LOGITS: f64 = 1e-14;
@@ -48,7 +50,8 @@ pub struct Conditioning {
     /// as rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<f64>,
-    /// Columns that others determine, exactly or nearly; not searched where there are as many columns as rows.
+    /// Columns that others determine, exactly or nearly. Where there are as many columns as rows, only constants, multiples, and dummies
+    /// side by side that add to one: other relations hold there for want of rows.
     pub dependent_columns: Vec<Dependence>,
 }
 
@@ -92,7 +95,8 @@ impl Conditioning {
     /// The same for a head without intercepts: columns are standardised about zero, and no relation has a constant.
     pub(super) fn of_head(dataset: &Dataset, intercept: Intercept) -> Self {
         if is_wide(dataset) {
-            return Self { condition: None, dependent_columns: Vec::new() };
+            let dependent_columns = wide_dependence::dependences(dataset, intercept);
+            return Self { condition: None, dependent_columns };
         }
         let scaling = Scaling::new(dataset, 0.0, intercept);
         if !scaling.holds(dataset.labels().samples()) {
@@ -201,20 +205,45 @@ impl Coordinates {
             self.column_to_user(theta.column(column).clone_owned().as_slice(), added)
         };
         let columns: Vec<(Vec<f64>, f64)> = (0..theta.ncols()).map(of_column).collect();
-        Head {
-            coefficients: DMatrix::from_fn(theta.ncols(), self.scaling.factor.len(), |row, j| {
-                columns[row].0[j]
-            }),
-            intercepts: columns.into_iter().map(|(_, intercept)| intercept).collect(),
-        }
+        head_of(&columns, self.scaling.factor.len())
+    }
+
+    /// A head moved by a change of the parameters of the scaled features (`(d + 1) x Q`), rounded to doubles. Intercepts make good for
+    /// the rounding of coefficients at `middle`, scaled features for each column (`d x Q`): where the samples are that count.
+    pub(super) fn moved(&self, head: &Head, change: &DMatrix<f64>, middle: &DMatrix<f64>) -> Head {
+        let features = self.scaling.factor.len();
+        let of_column = |(row, change): (usize, DVectorView<f64>)| {
+            let before = head.coefficients.row(row);
+            let scaled = before.iter().zip(&self.scaling.factor).map(|(w, factor)| w / factor);
+            let at_centre = DoubleDouble::from(head.intercepts[row]) + DoubleDouble::from(change[features]);
+            let at_centre = scaled
+                .clone()
+                .zip(self.scaled_centre())
+                .fold(at_centre, |sum, (w, centre)| sum + DoubleDouble::product_of(w, centre));
+            let moved: Vec<f64> = scaled.clone().zip(change.iter()).map(|(w, change)| w + change).collect();
+            let rounding = scaled.zip(change.iter()).zip(&moved);
+            let rounding = rounding
+                .map(|((w, &change), &moved)| (DoubleDouble::sum_of(w, change) - moved.into()).value());
+            let at_centre = rounding
+                .zip(middle.column(row).iter())
+                .fold(at_centre, |sum, (lost, &at)| sum + DoubleDouble::product_of(lost, at));
+            self.rounded_together(moved, at_centre)
+        };
+        let columns: Vec<(Vec<f64>, f64)> = change.column_iter().enumerate().map(of_column).collect();
+        head_of(&columns, features)
     }
 
     fn column_to_user(&self, theta: &[f64], added: &[f64]) -> (Vec<f64>, f64) {
         let (slopes, intercept) = theta.split_at(theta.len() - 1);
-        let (mut scaled, at_centre) = match &self.basis {
+        let (scaled, at_centre) = match &self.basis {
             None => (slopes.to_vec(), DoubleDouble::from(intercept[0])),
             Some(basis) => basis.rounded(slopes, intercept[0], added),
         };
+        self.rounded_together(scaled, at_centre)
+    }
+
+    /// Scaled coefficients of a column and its intercept at the centre as doubles in the user's units.
+    fn rounded_together(&self, mut scaled: Vec<f64>, at_centre: DoubleDouble) -> (Vec<f64>, f64) {
         // Factors are powers of two: nothing is rounded here, and products stay within range.
         let centre: Vec<f64> = self.scaled_centre().collect();
         let exact = scaled
@@ -225,12 +254,21 @@ impl Coordinates {
             Intercept::Free => exact.value(),
             Intercept::None => 0.0,
         };
-        let left = make_good(exact - intercept.into(), &mut scaled, &centre);
+        let most = self.most_changes(&scaled);
+        let left = make_good(exact - intercept.into(), &mut scaled, &centre, &most);
         let intercept = match self.scaling.intercept {
-            Intercept::Free => moved_together(left, intercept, &mut scaled, &centre),
+            Intercept::Free => moved_together(left, intercept, &mut scaled, &centre, &most),
             Intercept::None => intercept,
         };
         (scaled.iter().zip(&self.scaling.factor).map(|(w, factor)| w * factor).collect(), intercept)
+    }
+
+    /// How far each scaled coefficient may change to make good for the rounding of the intercept. A penalty's gradient goes with the
+    /// coefficient, and cancels residuals that may all be tiny: there each keeps its own digits.
+    fn most_changes(&self, scaled: &[f64]) -> Vec<f64> {
+        let largest = largest_magnitude(scaled.iter().copied());
+        let of_column = |(own, &penalty): (&f64, &f64)| if penalty > 0.0 { own.abs() } else { largest };
+        scaled.iter().zip(&self.scaling.penalty).map(of_column).map(|size| DIGITS_KEPT * size).collect()
     }
 
     /// From a gradient with respect to parameters of the scaled features, `(d + 1) x Q`, to that with respect to the coordinates.
@@ -316,16 +354,23 @@ impl Coordinates {
     }
 }
 
+/// A head of the coefficients and the intercept of each logit column.
+fn head_of(columns: &[(Vec<f64>, f64)], features: usize) -> Head {
+    Head {
+        coefficients: DMatrix::from_fn(columns.len(), features, |row, j| columns[row].0[j]),
+        intercepts: columns.iter().map(|(_, intercept)| *intercept).collect(),
+    }
+}
+
 /// Moves the rounding error of an intercept into the coefficients of columns that lie far from zero, where so small a
 /// change hardly turns the head; returns what is left of it. The coarsest column comes first; each leaves less than the one
 /// before. Beside coefficients that are tiny altogether the error stays where it is: they would lose digits that the intercept does
 /// not need.
-fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) -> DoubleDouble {
+fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64], most: &[f64]) -> DoubleDouble {
     let grain = |j: usize, w: f64| grain(w, centre[j]);
     let far = |&j: &usize| centre[j].abs() > 1.0 && scaled[j].is_finite();
     let mut columns: Vec<usize> = (0..scaled.len()).filter(far).collect();
     columns.sort_by(|&a, &b| grain(b, scaled[b]).total_cmp(&grain(a, scaled[a])).then(a.cmp(&b)));
-    let most = DIGITS_KEPT * largest_magnitude(scaled.iter().copied());
     let mut left = lost;
     for j in columns {
         let moved = scaled[j] + left.value() / centre[j];
@@ -333,7 +378,7 @@ fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64]) -> DoubleDo
         let then = left - DoubleDouble::product_of(change, centre[j]);
         // In units of its spread, the column's change is smaller than the intercept's error.
         if change != 0.0
-            && change.abs() <= most
+            && change.abs() <= most[j]
             && then.value().abs() + change.abs() < 0.5 * left.value().abs()
         {
             (scaled[j], left) = (moved, then);
@@ -350,8 +395,13 @@ fn grain(coefficient: f64, centre: f64) -> f64 {
 /// An intercept near the one given, and the coefficient of one far column that makes good for its distance: of some hundred
 /// pairs whose products all but cancel, the one that leaves least. A column at 1e6 has logits to some 1e-12
 /// then, where rounding each by itself leaves 1e-10.
-fn moved_together(left: DoubleDouble, intercept: f64, scaled: &mut [f64], centre: &[f64]) -> f64 {
-    let most = DIGITS_KEPT * largest_magnitude(scaled.iter().copied());
+fn moved_together(
+    left: DoubleDouble,
+    intercept: f64,
+    scaled: &mut [f64],
+    centre: &[f64],
+    most: &[f64],
+) -> f64 {
     let far = (0..scaled.len()).filter(|&j| centre[j].abs() > 1.0 && scaled[j].is_finite());
     let finest = far.min_by(|&a, &b| grain(scaled[a], centre[a]).total_cmp(&grain(scaled[b], centre[b])));
     let Some(column) = finest.filter(|_| left.value().abs() > VISIBLE_IN_LOGITS) else { return intercept };
@@ -364,7 +414,7 @@ fn moved_together(left: DoubleDouble, intercept: f64, scaled: &mut [f64], centre
         let change = moved - own;
         let then = wanted - DoubleDouble::product_of(change, centre);
         let cost = then.value().abs() + change.abs();
-        if change.abs() <= most && cost < least {
+        if change.abs() <= most[column] && cost < least {
             (best, least) = ((neighbour, moved), cost);
         }
     }
@@ -390,9 +440,9 @@ impl Basis {
         let (mut transform, mut penalty) = (columns.directions, Vec::new());
         for (mut column, size) in transform.column_iter_mut().zip(columns.sizes) {
             let factor = inverse_power_of_two((size / samples.sqrt()).hypot(l2.sqrt()));
-            // A scaled feature is the user's times its factor.
-            for (entry, own) in column.iter_mut().zip(&scaling.factor) {
-                *entry *= factor / own;
+            // A scaled feature is the user's times its factor. What a decomposition leaves beside a constant is rounding.
+            for ((entry, own), &widest) in column.iter_mut().zip(&scaling.factor).zip(&scaling.widest) {
+                *entry *= if widest > 0.0 { factor / own } else { 0.0 };
             }
             penalty.push(l2 * factor * factor);
         }
@@ -477,6 +527,8 @@ fn condition_of(correlation: DMatrix<f64>) -> f64 {
     (values.max() / values.min().max(f64::EPSILON * values.max())).sqrt()
 }
 
+/// A constant beyond this is scaled too, lest its products leave the range of doubles.
+const LARGEST_CONSTANT: f64 = 1e100;
 /// Samples whose median represents all of them.
 const MEDIAN_SAMPLES: usize = 64;
 
@@ -509,7 +561,11 @@ impl Scaling {
         for feature in 0..dataset.dimension() {
             let widest = deviations.widest[feature];
             let spread = deviations.spread(feature, dataset, scaling.centre[feature]);
-            let factor = if spread > 0.0 { inverse_power_of_two(spread.hypot(l2.sqrt())) } else { 1.0 };
+            let factor = match scaling.centre[feature].abs() {
+                _ if spread > 0.0 => inverse_power_of_two(spread.hypot(l2.sqrt())),
+                constant if constant > LARGEST_CONSTANT => inverse_power_of_two(constant),
+                _ => 1.0,
+            };
             scaling.factor.push(factor);
             scaling.widest.push(widest * factor);
             scaling.penalty.push(l2 * factor * factor);

@@ -586,7 +586,7 @@ fn combine(
 
 /// A number without insignificant digits: those beyond the accuracy of a relation, and rounding where that makes the
 /// number short.
-fn tidy(value: f64, digits: Option<f64>) -> f64 {
+pub(super) fn tidy(value: f64, digits: Option<f64>) -> f64 {
     let magnitude = value.abs().log10().floor();
     let to = |places: f64| {
         let scale = 10.0_f64.powf(places);

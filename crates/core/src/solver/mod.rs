@@ -29,6 +29,7 @@ mod pass;
 mod path;
 mod penalty_path;
 mod plain_gradient;
+mod precise_newton;
 mod problem;
 mod recomputed;
 mod search;
@@ -43,6 +44,7 @@ mod start;
 mod tall_qr;
 mod user_curvature;
 mod weight_response;
+mod wide_dependence;
 
 #[cfg(feature = "readers")]
 pub use checkpoint::{CheckpointError, ResumedAt, SearchCheckpoint};

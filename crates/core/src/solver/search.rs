@@ -6,6 +6,7 @@ use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
 use super::general_loss::GeneralNewton;
 use super::pass::ScaledFeatures;
+use super::precise_newton;
 use super::problem::{Intercept, Problem};
 use super::recomputed::Recomputed;
 use super::separation::SeparationSearch;
@@ -129,6 +130,8 @@ const SATURATED: f64 = 20.0;
 /// A relative gradient that needs no refinement, and the largest number of refinements.
 const REFINED: f64 = 1e-13;
 const MAX_REFINEMENTS: usize = 4;
+/// One that asks for steps in double-double arithmetic.
+const UNREFINED: f64 = 1e-12;
 
 /// A gradient below this share of the tolerance meets it, rounding included ..
 const SAFE: f64 = 0.9;
@@ -151,6 +154,8 @@ struct Refined {
     off_span: Option<DMatrix<f64>>,
     head: Head,
     recomputed: Recomputed,
+    /// Steps in double-double arithmetic came here: what is left of the gradient is the rounding of the head.
+    is_precise: bool,
 }
 
 impl Refined {
@@ -163,7 +168,7 @@ impl Refined {
     ) -> Option<(Self, DMatrix<f64>)> {
         let head = search.problem.coordinates().to_user_beside(&theta, off_span.as_ref());
         let (recomputed, gradient) = Recomputed::with_gradient(search.problem, &head)?;
-        Some((Self { theta, off_span, head, recomputed }, gradient))
+        Some((Self { theta, off_span, head, recomputed, is_precise: false }, gradient))
     }
 
     /// A step away, by the coordinates and off the span of the samples.
@@ -529,7 +534,7 @@ impl<'p, 'a> Search<'p, 'a> {
             }
             // No step improves a point at rounding level, as the refined gradient confirms. Where the loss still curves
             // down, it is no end: a tail this flat leads on.
-            (Progress::NotConverged(why), _) if left <= NEARLY_STATIONARY => {
+            (Progress::NotConverged(why), _) if left <= NEARLY_STATIONARY || self.can_go_on_precisely() => {
                 let smallest_curvature = curvature(&descent);
                 if smallest_curvature.is_some_and(|curvature| curvature < 0.0) {
                     return (
@@ -555,6 +560,11 @@ impl<'p, 'a> Search<'p, 'a> {
             ended => ended,
         };
         (descent, outcome)
+    }
+
+    /// Whether Newton's steps in double-double arithmetic lead to the minimum from wherever a search has ended.
+    fn can_go_on_precisely(&self) -> bool {
+        self.problem.l2 > 0.0 && self.problem.is_convex() && precise_newton::is_possible(self.problem)
     }
 
     /// The rounded head and its certificate, where that meets the user's tolerance. The certificate is computed when it is asked
@@ -610,7 +620,8 @@ impl<'p, 'a> Search<'p, 'a> {
             let theta = descent.theta().clone();
             return self.point(descent, watch, smallest_curvature, (theta, head, OnceLock::new()));
         }
-        let Some(Refined { theta, head, recomputed, .. }) = self.refined(descent, head, &watch.settings)
+        let Some(Refined { theta, head, recomputed, is_precise, .. }) =
+            self.refined(descent, head, &watch.settings)
         else {
             let why =
                 "the gradient leaves the range of double precision in these units; rescale the features";
@@ -618,10 +629,8 @@ impl<'p, 'a> Search<'p, 'a> {
         };
         let left = recomputed.relative_gradient;
         let as_asked = recomputed.gradient_inf <= watch.settings.tolerance;
-        if descent.relative_gradient() > LARGEST_RELATIVE_GRADIENT
-            && left > LARGEST_RELATIVE_GRADIENT
-            && !as_asked
-        {
+        let is_solved = is_precise || descent.relative_gradient() <= LARGEST_RELATIVE_GRADIENT;
+        if !is_solved && left > LARGEST_RELATIVE_GRADIENT && !as_asked {
             return not_converged(format!("a relative gradient of {left:.1e} was left"), watch, left);
         }
         if left > LARGEST_AS_PRINTED && !as_asked {
@@ -679,12 +688,17 @@ impl<'p, 'a> Search<'p, 'a> {
         (theta, head, recomputed): (DMatrix<f64>, Head, OnceLock<Recomputed>),
     ) -> Outcome<'a> {
         let (data_loss, penalty) = self.loss_of(descent, &theta, &head);
+        let own = descent.relative_gradient();
         Outcome::Stationary(Box::new(StationaryPoint {
             head,
             data_loss,
             loss: data_loss + penalty,
             certificate: Certificate {
-                relative_gradient: descent.relative_gradient(),
+                relative_gradient: match recomputed.get() {
+                    // The search ended before the point was reached.
+                    Some(found) if own > LARGEST_RELATIVE_GRADIENT => own.min(found.relative_gradient),
+                    _ => own,
+                },
                 smallest_curvature,
                 iterations: watch.iterations,
                 seconds: watch.clock.seconds(),
@@ -714,7 +728,8 @@ impl<'p, 'a> Search<'p, 'a> {
     /// rounding level. `None` where numbers leave the range of a double.
     fn refined(&self, descent: &mut impl Descent, head: Head, settings: &SolverSettings) -> Option<Refined> {
         let (recomputed, mut gradient) = Recomputed::with_gradient(self.problem, &head)?;
-        let mut best = Refined { theta: descent.theta().clone(), off_span: None, head, recomputed };
+        let theta = descent.theta().clone();
+        let mut best = Refined { theta, off_span: None, head, recomputed, is_precise: false };
         for _ in 0..MAX_REFINEMENTS {
             let found = &best.recomputed;
             if found.relative_gradient <= REFINED || found.gradient_inf <= settings.tolerance {
@@ -733,7 +748,24 @@ impl<'p, 'a> Search<'p, 'a> {
                 break;
             }
         }
-        Some(best)
+        Some(self.refined_precisely(best, settings))
+    }
+
+    /// The same with Newton's steps in double-double arithmetic, where those of doubles leave much and that is possible.
+    fn refined_precisely(&self, best: Refined, settings: &SolverSettings) -> Refined {
+        if best.recomputed.relative_gradient <= UNREFINED || !self.can_go_on_precisely() {
+            return best;
+        }
+        let is_done = |found: &Recomputed| {
+            found.relative_gradient <= REFINED || found.gradient_inf <= settings.tolerance
+        };
+        match precise_newton::descend(self.problem, &best.head, is_done) {
+            Some((head, recomputed)) if recomputed.relative_gradient < best.recomputed.relative_gradient => {
+                let theta = self.problem.coordinates().guess_of(&head).unwrap_or(best.theta);
+                Refined { theta, off_span: None, head, recomputed, is_precise: true }
+            }
+            _ => best,
+        }
     }
 }
 

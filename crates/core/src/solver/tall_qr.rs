@@ -109,11 +109,8 @@ impl SampleSpan {
     fn of(centred: DMatrix<f64>, mean: DVector<f64>) -> Self {
         let norms: Vec<f64> = centred.column_iter().map(|column| column.norm()).collect();
         let (sizes, directions) = principal_directions(centred, &norms);
-        let summed = |direction: DVectorView<f64>| -> f64 {
-            direction.iter().zip(&norms).map(|(entry, norm)| (entry * norm).abs()).sum()
-        };
         let differ: Vec<usize> = (0..sizes.len())
-            .filter(|&place| sizes[place] > NO_DIFFERENCE * summed(directions.column(place)))
+            .filter(|&place| sizes[place] > rounding_along(directions.column(place), &norms))
             .collect();
         Self {
             directions: directions.select_columns(&differ),
@@ -123,13 +120,16 @@ impl SampleSpan {
     }
 }
 
+/// A size along a direction that is rounding, of columns of such norms.
+fn rounding_along(direction: DVectorView<f64>, norms: &[f64]) -> f64 {
+    NO_DIFFERENCE * direction.iter().zip(norms).map(|(entry, norm)| (entry * norm).abs()).sum::<f64>()
+}
+
 /// Singular values and right singular vectors of some columns of such norms.
 fn principal_directions(columns: DMatrix<f64>, norms: &[f64]) -> (Vec<f64>, DMatrix<f64>) {
     let (rows, dimension) = columns.shape();
-    let widest = norms.iter().copied().fold(0.0, f64::max);
-    let narrowest = norms.iter().copied().filter(|norm| *norm > 0.0).fold(widest, f64::min);
-    if widest > FAR_APART * narrowest && dimension.pow(2) * (rows + dimension) <= MAX_PRODUCTS {
-        return by_rotations(columns);
+    if need_rotations(norms, rows) {
+        return by_rotations(columns, norms);
     }
     let decomposed = columns.svd(false, true);
     let directions =
@@ -137,17 +137,32 @@ fn principal_directions(columns: DMatrix<f64>, norms: &[f64]) -> (Vec<f64>, DMat
     (decomposed.singular_values.iter().copied().collect(), directions)
 }
 
-/// The same by rotations of pairs of columns until all are orthogonal. Entries of the vectors then have digits of their own, however
-/// far apart the units of the columns are: in others' units an error beside an entry of one is larger than the column.
+/// Whether columns of so many rows lie far apart in size, and rotations take little time.
+fn need_rotations(norms: &[f64], rows: usize) -> bool {
+    let widest = norms.iter().copied().fold(0.0, f64::max);
+    let narrowest = norms.iter().copied().filter(|norm| *norm > 0.0).fold(widest, f64::min);
+    let dimension = norms.len();
+    widest > FAR_APART * narrowest && dimension.pow(2) * (rows + dimension) <= MAX_PRODUCTS
+}
+
+/// The same by rotations of pairs of columns until all are orthogonal, but those of which only rounding is left. Entries of the vectors
+/// then have digits of their own, however far apart the units of the columns are: in others' units an error beside an entry of one is
+/// larger than the column.
 ///
 /// Source: J. Demmel, K. Veselic, *Jacobi's Method is More Accurate than QR*, SIAM Journal on Matrix Analysis 13, 1992.
-fn by_rotations(mut columns: DMatrix<f64>) -> (Vec<f64>, DMatrix<f64>) {
+fn by_rotations(mut columns: DMatrix<f64>, norms: &[f64]) -> (Vec<f64>, DMatrix<f64>) {
     let dimension = columns.ncols();
     let mut directions = DMatrix::identity(dimension, dimension);
     for _ in 0..MAX_SWEEPS {
         let mut is_done = true;
-        for (one, other) in (0..dimension).flat_map(|one| (one + 1..dimension).map(move |other| (one, other)))
-        {
+        let left: Vec<usize> = (0..dimension)
+            .filter(|&j| columns.column(j).norm() > rounding_along(directions.column(j), norms))
+            .collect();
+        let pairs = left
+            .iter()
+            .enumerate()
+            .flat_map(|(place, one)| left[place + 1..].iter().map(move |other| (*one, *other)));
+        for (one, other) in pairs {
             let (first, second) = (columns.column(one), columns.column(other));
             let (size, other_size) = (first.norm(), second.norm());
             // Columns divided by their norms, so that no product leaves the range of doubles.
@@ -183,8 +198,8 @@ fn rotate(matrix: &mut DMatrix<f64>, (one, other): (usize, usize), (cosine, sine
     }
 }
 
-/// The span of the samples of a data set: by a QR factorisation of the samples where they are fewer than features, else by
-/// the singular vectors of the triangle of the table.
+/// The span of the samples of a data set: by a QR factorisation of the samples where they are fewer than features and these are
+/// alike in size, else by the singular vectors of the table or its triangle.
 pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpan {
     let (dimension, samples) = (dataset.dimension(), dataset.labels().samples());
     let user = |j: usize, scaled: f64| scaled / scaling.factor[j];
@@ -203,6 +218,10 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpa
     table.column_iter_mut().for_each(|mut sample| sample -= &mean);
     for (j, mut row) in table.row_iter_mut().enumerate() {
         row.iter_mut().for_each(|entry| *entry = user(j, *entry));
+    }
+    let norms: Vec<f64> = table.row_iter().map(|row| row.norm()).collect();
+    if need_rotations(&norms, samples) {
+        return SampleSpan::of(table.transpose(), mean);
     }
     let (basis, triangle) = qr(&table);
     let size = |row: usize| (row..samples).map(|column| triangle[(row, column)].powi(2)).sum::<f64>().sqrt();
