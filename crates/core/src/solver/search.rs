@@ -764,7 +764,8 @@ impl<'p, 'a> Search<'p, 'a> {
                 let theta = self.problem.coordinates().guess_of(&head).unwrap_or(best.theta);
                 Refined { theta, off_span: None, head, recomputed, is_precise: true }
             }
-            _ => best,
+            Some(_) => Refined { is_precise: true, ..best },
+            None => best,
         }
     }
 }

@@ -16,6 +16,8 @@ const ROWS_AT_ONCE: usize = 4096;
 const FAR_APART: f64 = 1e4;
 /// Multiplications of one sweep of that method beyond which it takes too long.
 const MAX_PRODUCTS: usize = 20_000_000;
+/// The same of more features than samples, where the other method leaves what refinement mends.
+const MAX_WIDE_PRODUCTS: usize = 1_000_000;
 const MAX_SWEEPS: usize = 30;
 /// Columns with a cosine below this are orthogonal.
 const ORTHOGONAL: f64 = 1e-15;
@@ -128,7 +130,7 @@ fn rounding_along(direction: DVectorView<f64>, norms: &[f64]) -> f64 {
 /// Singular values and right singular vectors of some columns of such norms.
 fn principal_directions(columns: DMatrix<f64>, norms: &[f64]) -> (Vec<f64>, DMatrix<f64>) {
     let (rows, dimension) = columns.shape();
-    if need_rotations(norms, rows) {
+    if need_rotations(norms, rows, MAX_PRODUCTS) {
         return by_rotations(columns, norms);
     }
     let decomposed = columns.svd(false, true);
@@ -137,12 +139,12 @@ fn principal_directions(columns: DMatrix<f64>, norms: &[f64]) -> (Vec<f64>, DMat
     (decomposed.singular_values.iter().copied().collect(), directions)
 }
 
-/// Whether columns of so many rows lie far apart in size, and rotations take little time.
-fn need_rotations(norms: &[f64], rows: usize) -> bool {
+/// Whether columns of so many rows lie far apart in size, and a sweep of rotations takes no more than so many products.
+fn need_rotations(norms: &[f64], rows: usize, most: usize) -> bool {
     let widest = norms.iter().copied().fold(0.0, f64::max);
     let narrowest = norms.iter().copied().filter(|norm| *norm > 0.0).fold(widest, f64::min);
     let dimension = norms.len();
-    widest > FAR_APART * narrowest && dimension.pow(2) * (rows + dimension) <= MAX_PRODUCTS
+    widest > FAR_APART * narrowest && dimension.pow(2) * (rows + dimension) <= most
 }
 
 /// The same by rotations of pairs of columns until all are orthogonal, but those of which only rounding is left. Entries of the vectors
@@ -220,7 +222,7 @@ pub(super) fn span_of_samples(dataset: &Dataset, scaling: &Scaling) -> SampleSpa
         row.iter_mut().for_each(|entry| *entry = user(j, *entry));
     }
     let norms: Vec<f64> = table.row_iter().map(|row| row.norm()).collect();
-    if need_rotations(&norms, samples) {
+    if need_rotations(&norms, samples, MAX_WIDE_PRODUCTS) {
         return SampleSpan::of(table.transpose(), mean);
     }
     let (basis, triangle) = qr(&table);

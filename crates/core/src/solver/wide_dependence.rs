@@ -27,32 +27,38 @@ struct Multiple {
     factor: f64,
 }
 
+/// `x_column = sum of terms + constant`.
+struct Relation {
+    column: usize,
+    terms: Vec<(usize, f64)>,
+    constant: f64,
+}
+
 /// The columns that others determine, in the order of the table.
 pub(super) fn dependences(dataset: &Dataset, intercept: Intercept) -> Vec<Dependence> {
     let columns = measured(dataset);
-    let mut found: Vec<(usize, Vec<(usize, f64)>, f64)> = Vec::new();
-    for (place, column) in columns.iter().enumerate() {
-        if column.is_constant && (intercept == Intercept::Free || column.first == 0.0) {
-            found.push((place, Vec::new(), column.first));
+    let mut found: Vec<Relation> = Vec::new();
+    for (place, own) in columns.iter().enumerate() {
+        if own.is_constant && (intercept == Intercept::Free || own.first == 0.0) {
+            found.push(Relation { column: place, terms: Vec::new(), constant: own.first });
         }
     }
-    found.extend(
-        multiples(dataset, &columns)
-            .into_iter()
-            .map(|own| (own.column, vec![(own.of, tidy(own.factor, None))], 0.0)),
-    );
+    for Multiple { column, of, factor } in multiples(dataset, &columns) {
+        found.push(Relation { column, terms: vec![(of, tidy(factor, None))], constant: 0.0 });
+    }
     if intercept == Intercept::Free {
         for mut dummies in factors(dataset, &columns) {
-            let Some(last) = dummies.pop() else { continue };
-            found.push((last, dummies.into_iter().map(|dummy| (dummy, -1.0)).collect(), 1.0));
+            let Some(column) = dummies.pop() else { continue };
+            let terms = dummies.into_iter().map(|dummy| (dummy, -1.0)).collect();
+            found.push(Relation { column, terms, constant: 1.0 });
         }
     }
-    found.sort_by_key(|(column, ..)| *column);
-    found.dedup_by_key(|(column, ..)| *column);
+    found.sort_by_key(|relation| relation.column);
+    found.dedup_by_key(|relation| relation.column);
     let names = dataset.feature_names();
-    let in_words = |(own, terms, constant): (usize, Vec<(usize, f64)>, f64)| Dependence {
-        column: names[own].clone(),
-        relation: sentence(own, &terms, constant, None, names),
+    let in_words = |Relation { column, terms, constant }: Relation| Dependence {
+        column: names[column].clone(),
+        relation: sentence(column, &terms, constant, None, names),
         terms: terms.iter().map(|&(column, factor)| (names[column].clone(), factor)).collect(),
         constant,
         digits: None,
