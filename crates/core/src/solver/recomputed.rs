@@ -272,7 +272,7 @@ impl<'a> Pass<'a> {
         let Problem { loss, targets, l2, .. } = self.problem;
         let mut totals = self.totals(&PreciseLoss::new(loss, targets, || self.class_sums()));
         let scaling = self.problem.coordinates().scaling();
-        totals.settle_constants(&self.head.scaled_centre(), &scaling.widest);
+        totals.set_constants(&self.head.scaled_centre(), &scaling.widest);
         totals.add_penalty(&self.head, *l2);
         if self.problem.intercept == Intercept::None {
             let last = totals.gradient.nrows() - 1;
@@ -389,7 +389,7 @@ impl PreciseTotals {
 
     /// By the coefficient of a constant, exactly so many times the derivative by the intercept: rounding of 1e300 times residuals
     /// that cancel would remain about the centre. `widest` is how far each feature goes from there.
-    fn settle_constants(&mut self, centre: &[f64], widest: &[f64]) {
+    fn set_constants(&mut self, centre: &[f64], widest: &[f64]) {
         for (row, &centre) in centre.iter().enumerate().filter(|(row, _)| widest[*row] == 0.0) {
             for column in 0..self.gradient.ncols() {
                 self.gradient[(row, column)] = self.gradient[(widest.len() - 1, column)] * centre.into();
