@@ -36,7 +36,7 @@ fn what_is_removed_is_not_called_kept() {
         let out = directory.path().join("o");
         let journal = out.join("records.jsonl");
         let mut command = program(directory.path());
-        command.args(["run", "mine.toml", "--set", "repetitions=100000", "--out", "o", "--threads", "1"]);
+        command.args(["run", "mine.toml", "--set", "repetitions=5000", "--out", "o", "--threads", "1"]);
         let running = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         while !std::fs::metadata(&journal).is_ok_and(|found| found.len() > 1000) {
             std::thread::sleep(Duration::from_millis(1));

@@ -17,9 +17,9 @@ const ROUNDING: [&str; 6] = [
 /// Other processors sum in another order.
 const TOLERANCE: f64 = 1e-8;
 
-/// Compares what an analysis has measured with the committed records; nothing where rounding decides on which path a search goes: with
+/// Compares what so many repetitions of an analysis have measured with the committed records; nothing where rounding decides on which path a search goes: with
 /// first-order searches and networks.
-pub(super) fn compare_with_committed(shipped: &Shipped, results: &Path) {
+pub(super) fn compare_with_committed(shipped: &Shipped, repetitions: usize, results: &Path) {
     if wanders(shipped) {
         return;
     }
@@ -28,11 +28,15 @@ pub(super) fn compare_with_committed(shipped: &Shipped, results: &Path) {
         serde_json::from_str(&read(directory.join("records.json"))).expect("JSON")
     };
     let (measured, committed) = (records(results), records(&figures.join(shipped.name)));
-    let (ours, theirs) = (&measured["records"], &committed["records"]);
-    let count = ours.as_array().map_or(0, Vec::len);
-    assert!(count > 0 && Some(count) == theirs.as_array().map(Vec::len), "{}", shipped.name);
-    for record in 0..count {
-        compare(&ours[record]["measured"], &theirs[record]["measured"], shipped.name);
+    let list = |all: &Value| all["records"].as_array().expect("a list").clone();
+    let place = |record: &Value| ["at", "series", "repetition"].map(|key| record[key].clone());
+    let (ours, theirs) = (list(&measured), list(&committed));
+    let expected = theirs.iter().filter(|record| record["repetition"].as_u64() < Some(repetitions as u64)).count();
+    assert!(ours.len() == expected && expected > 0, "{}: {} records", shipped.name, ours.len());
+    for ours in &ours {
+        let theirs = theirs.iter().find(|theirs| place(theirs) == place(ours));
+        let theirs = theirs.unwrap_or_else(|| panic!("{}: {:?} is not committed", shipped.name, place(ours)));
+        compare(&ours["measured"], &theirs["measured"], shipped.name);
     }
 }
 
