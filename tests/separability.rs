@@ -629,3 +629,36 @@ fn a_border_through_a_tied_sample_of_decimals_is_found() {
     }
     assert!(undecided <= 10, "{undecided} of 200 cannot be distinguished");
 }
+
+/// Thirty samples of three classes at random, one of them in other units: beside it all others are one point to a linear program.
+fn with_one_row_of_another_size(stream: &mut Stream, size: f64) -> Dataset {
+    let (samples, dimension) = (30, 2 + stream.below(3));
+    let mut rows: Vec<Vec<f64>> = (0..samples)
+        .map(|_| (0..dimension).map(|_| (1000.0 * stream.normal()).round() / 1000.0).collect())
+        .collect();
+    rows[0].iter_mut().for_each(|value| *value *= size);
+    table(&rows, (0..samples).map(|_| stream.below(3)).collect(), 3)
+}
+
+#[test]
+fn an_overlap_beside_a_row_of_another_size_is_proved_and_solved() {
+    let mut stream = Stream(11);
+    let mut solved = 0;
+    for size in [1e6, 1e9, 1e12] {
+        for _ in 0..20 {
+            let dataset = with_one_row_of_another_size(&mut stream, size);
+            for choice in BOTH {
+                match checked(&dataset, &choice) {
+                    Outcome::Stationary(point) => {
+                        let left = point.recomputed().relative_gradient;
+                        assert!(left <= 1e-11, "{size:e} {choice:?}: {left:e}");
+                        solved += 1;
+                    }
+                    Outcome::Separable(_) => {}
+                    Outcome::NotConverged { why, .. } => panic!("{size:e} {choice:?}: {why}"),
+                }
+            }
+        }
+    }
+    assert!(solved > 100, "{solved} of 120 overlap");
+}

@@ -31,7 +31,8 @@ pub(super) fn compare_with_committed(shipped: &Shipped, repetitions: usize, resu
     let list = |all: &Value| all["records"].as_array().expect("a list").clone();
     let place = |record: &Value| ["at", "series", "repetition"].map(|key| record[key].clone());
     let (ours, theirs) = (list(&measured), list(&committed));
-    let expected = theirs.iter().filter(|record| record["repetition"].as_u64() < Some(repetitions as u64)).count();
+    let expected =
+        theirs.iter().filter(|record| record["repetition"].as_u64() < Some(repetitions as u64)).count();
     assert!(ours.len() == expected && expected > 0, "{}: {} records", shipped.name, ours.len());
     for ours in &ours {
         let theirs = theirs.iter().find(|theirs| place(theirs) == place(ours));

@@ -237,6 +237,11 @@ impl<'a> ScaledFeatures<'a> {
         &self.coordinates.scaling().factor
     }
 
+    /// What each of the user's features is centred by.
+    pub(super) fn centre(&self) -> &[f64] {
+        &self.coordinates.scaling().centre
+    }
+
     /// Whether coordinates are combinations of several features.
     pub(super) fn combines_features(&self) -> bool {
         self.coordinates.combines_features()

@@ -97,6 +97,17 @@ impl<'a> Margins<'a> {
         self.free_rows() * self.dimension()
     }
 
+    /// Numbers of a margin's row in the user's units.
+    pub(super) fn user_unknowns_count(&self) -> usize {
+        self.free_rows() * self.user_dimension()
+    }
+
+    /// The margins of samples that count, one or `K - 1` of each.
+    pub(super) fn counted(&self) -> impl Iterator<Item = usize> {
+        let counts = |&index: &usize| self.targets.sample_weight(index / self.free_rows()) > 0.0;
+        (0..self.targets.samples() * self.free_rows()).filter(counts)
+    }
+
     /// What a direction's intercept is multiplied by.
     fn of_intercept(&self) -> f64 {
         self.features.intercept().coordinate()
@@ -171,6 +182,19 @@ impl<'a> Margins<'a> {
         for (place, sign) in self.signed_rows(index) {
             let entries = &mut row[place * numbers.len()..][..numbers.len()];
             entries.iter_mut().zip(&numbers).for_each(|(entry, number)| *entry = sign * number);
+        }
+        row
+    }
+
+    /// The same less the centre of each feature times the intercept's number.
+    pub(super) fn centred_row(&self, index: usize) -> Vec<f64> {
+        let mut row = self.user_row(index);
+        for of_class in row.chunks_exact_mut(self.user_dimension()) {
+            let (features, last) = of_class.split_at_mut(self.user_dimension() - 1);
+            features
+                .iter_mut()
+                .zip(self.features.centre())
+                .for_each(|(entry, centre)| *entry -= centre * last[0]);
         }
         row
     }

@@ -3,10 +3,12 @@
 //! Along a direction in which no margin falls and some grow, the loss falls without end. Candidates are computed in
 //! floating point: single features against a threshold, the present head of the search, a linear program, and heads of
 //! few bits near its solution. None of them is trusted: a separation is reported only if every margin, computed exactly
-//! on the user's numbers, has the right sign.
+//! on the user's numbers, has the right sign. Where the linear program sees no difference from an overlap, positive weights that
+//! balance the margins may prove that there is one.
 
 mod kernel;
 mod margins;
+mod overlap;
 mod proof;
 mod repeated;
 mod thresholds;
@@ -239,6 +241,9 @@ impl<'a> SeparationSearch<'a> {
             None => margins.sharpened(nearest).map_or(SeparationOutcome::None, |nearest| {
                 if let Some(found) = self.proved_near(&margins, &nearest, targets, sides) {
                     return SeparationOutcome::Proved(Box::new(found));
+                }
+                if overlap::is_proved(&margins) {
+                    return SeparationOutcome::None;
                 }
                 self.measured.undecided.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
                 SeparationOutcome::Undecided
