@@ -562,12 +562,9 @@ impl<'p, 'a> Search<'p, 'a> {
         (descent, outcome)
     }
 
-    /// Whether Newton's steps in double-double arithmetic lead to the minimum from wherever a search has ended.
+    /// Whether Newton's steps in double-double arithmetic lead to the minimum from wherever a search has ended that found no
+    /// separation.
     fn can_go_on_precisely(&self) -> bool {
-        self.problem.l2 > 0.0 && self.can_be_refined_precisely()
-    }
-
-    fn can_be_refined_precisely(&self) -> bool {
         self.problem.is_convex() && precise_newton::is_possible(self.problem)
     }
 
@@ -757,7 +754,7 @@ impl<'p, 'a> Search<'p, 'a> {
 
     /// The same with Newton's steps in double-double arithmetic, where those of doubles leave much and that is possible.
     fn refined_precisely(&self, best: Refined, settings: &SolverSettings) -> Refined {
-        if best.recomputed.relative_gradient <= UNREFINED || !self.can_be_refined_precisely() {
+        if best.recomputed.relative_gradient <= UNREFINED || !self.can_go_on_precisely() {
             return best;
         }
         let is_done = |found: &Recomputed| {
