@@ -277,7 +277,7 @@ mod tests {
                 weight,
             };
             let rows: Vec<Row> =
-                table.row_iter().map(|row| row.into_owned()).zip(&weights).map(row).collect();
+                table.row_iter().map(nalgebra::Matrix::into_owned).zip(&weights).map(row).collect();
             let found = Balance::of(&rows).is_some_and(|balance| balance.is_positive_after_mending());
             proved[usize::from(is_separable)] += usize::from(found);
         }
