@@ -85,7 +85,7 @@ fn softmax_losses(sheet: Sheet) -> Result<Figure, FigureError> {
     )
 }
 
-/// F27: what logistic losses push the own logit up by, and another logit down.
+/// F27: how logistic losses push the own logit up, and another one down.
 fn logistic_losses(sheet: Sheet) -> Result<Figure, FigureError> {
     figure(
         sheet,
