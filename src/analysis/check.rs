@@ -271,14 +271,27 @@ struct Drawn<'a> {
     dataset: Dataset,
 }
 
+impl<'a> Drawn<'a> {
+    fn of(analysis: &'a Analysis, draw: Draw) -> Result<Self, Fault> {
+        let (dataset, _) = analysis.samples(draw).or_else(|error| {
+            // The design itself can be drawn: what is wrong is how it is tested.
+            let of_test = analysis.test.is_some() && analysis.data.sample(draw).is_ok();
+            fault(if of_test { "test" } else { "data" }, error.to_string())
+        })?;
+        Ok(Self { design: &analysis.data, seed: analysis.seed, test: &analysis.test, dataset })
+    }
+
+    /// Whether it is the first draw of a point.
+    fn is_of(&self, analysis: &Analysis) -> bool {
+        *self.design == analysis.data && self.seed == analysis.seed && *self.test == analysis.test
+    }
+}
+
 /// Builds every problem of a sweep point, on the first draw; returns its classes and features. `drawn`
 /// is the draw of the point before: points along an axis of losses, weights or penalties share it.
 fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result<FirstDraw, Fault> {
     searches(analysis)?;
-    for (key, file) in [("data", analysis.data.file()), ("test", analysis.test_file())] {
-        let Some(path) = file else { continue };
-        check_readable_again(path).or_else(|why| fault(key, format!("{}: {why}", path.display())))?;
-    }
+    files(analysis)?;
     if let Some(training) = &analysis.training {
         if analysis.test.is_some() {
             return fault("test", "applies to solved heads only; set `training.test`");
@@ -295,9 +308,7 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
             ),
         );
     }
-    let draw = Draw { seed: analysis.seed, repetition: 0 };
-    let (design, seed) = (&analysis.data, analysis.seed);
-    match design.size() {
+    match analysis.data.size() {
         // With fewer samples than classes the design is impossible, and drawing it returns the reason.
         Ok(Some(size)) if size.samples >= size.classes && size.numbers() > MAX_DRAWN => {
             let class_names = (0..size.classes).map(|class| class.to_string()).collect();
@@ -305,42 +316,54 @@ fn problems<'a>(analysis: &'a Analysis, drawn: &mut Option<Drawn<'a>>) -> Result
         }
         _ => {}
     }
+    let draw = Draw { seed: analysis.seed, repetition: 0 };
     let dataset = match drawn {
-        Some(drawn) if drawn.design == design && drawn.seed == seed && *drawn.test == analysis.test => {
-            &drawn.dataset
-        }
-        _ => match analysis.samples(draw) {
-            Ok((dataset, _)) => &drawn.insert(Drawn { design, seed, test: &analysis.test, dataset }).dataset,
-            Err(error) => {
-                // The design itself can be drawn: what is wrong is how it is tested.
-                let of_test = analysis.test.is_some() && analysis.data.sample(draw).is_ok();
-                return fault(if of_test { "test" } else { "data" }, error.to_string());
-            }
-        },
+        Some(drawn) if drawn.is_of(analysis) => &drawn.dataset,
+        _ => &drawn.insert(Drawn::of(analysis, draw)?).dataset,
     };
     for (number, series) in analysis.series.iter().enumerate() {
-        let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
-        let at_series = |problem: String| match problem.strip_prefix("l2: ") {
-            Some(of_penalty) => Fault { key: "penalty".to_owned(), problem: of_penalty.to_owned() },
-            None => Fault { key: format!("series.{number}"), problem },
-        };
-        let problem = series.problem(dataset, &weights, analysis.penalty).map_err(at_series)?;
-        let tests = analysis.test.is_some();
-        let unfit = |&measure: &Measure| Some((measure, unfit(measure, &problem, dataset, tests)?));
-        if let Some((measure, why)) = analysis.measure.iter().find_map(unfit) {
-            return fault("measure", format!("`{}` {why}", measure.name()));
-        }
-        if dataset.fixed_logits().is_some() && series.optimizer != SeriesOptimizer::Newton {
-            return fault(
-                format!("series.{number}.optimizer"),
-                "first-order optimizers need a design with features",
-            );
-        }
-        if dataset.fixed_logits().is_some() && analysis.measure.iter().any(|&measure| is_trace(measure)) {
-            return fault("measure", "traces need a design with features");
-        }
+        problem_of(analysis, (number, series), dataset, draw)?;
     }
     Ok(FirstDraw::of(dataset.labels(), dataset.dimension()))
+}
+
+/// That files can be read once more, for every repetition.
+fn files(analysis: &Analysis) -> Result<(), Fault> {
+    for (key, file) in [("data", analysis.data.file()), ("test", analysis.test_file())] {
+        let Some(path) = file else { continue };
+        check_readable_again(path).or_else(|why| fault(key, format!("{}: {why}", path.display())))?;
+    }
+    Ok(())
+}
+
+/// States the problem of a series, and checks that it has the measures and the optimizer that are asked for.
+fn problem_of(
+    analysis: &Analysis,
+    (number, series): (usize, &Series),
+    dataset: &Dataset,
+    draw: Draw,
+) -> Result<(), Fault> {
+    let weights = analysis.weights_of(series).weights(dataset.labels().classes(), draw);
+    let at_series = |problem: String| match problem.strip_prefix("l2: ") {
+        Some(of_penalty) => Fault { key: "penalty".to_owned(), problem: of_penalty.to_owned() },
+        None => Fault { key: format!("series.{number}"), problem },
+    };
+    let problem = series.problem(dataset, &weights, analysis.penalty).map_err(at_series)?;
+    let tests = analysis.test.is_some();
+    let unfit = |&measure: &Measure| Some((measure, unfit(measure, &problem, dataset, tests)?));
+    if let Some((measure, why)) = analysis.measure.iter().find_map(unfit) {
+        return fault("measure", format!("`{}` {why}", measure.name()));
+    }
+    if dataset.fixed_logits().is_some() && series.optimizer != SeriesOptimizer::Newton {
+        return fault(
+            format!("series.{number}.optimizer"),
+            "first-order optimizers need a design with features",
+        );
+    }
+    if dataset.fixed_logits().is_some() && analysis.measure.iter().any(|&measure| is_trace(measure)) {
+        return fault("measure", "traces need a design with features");
+    }
+    Ok(())
 }
 
 /// Iterations of optimizers, and the ends between which weights are drawn.
@@ -381,40 +404,8 @@ fn drawn_weights(key: &str, rule: Option<&WeightRule>) -> Result<(), Fault> {
 
 /// States every training of a sweep point, on the first draw.
 fn trainings(analysis: &Analysis, training: &TrainingSpec) -> Result<FirstDraw, Fault> {
-    match (training.held_out, training.held_out_share) {
-        (0, None) if training.chooses() => {
-            return fault("training.held_out", "0 images; several `rates` need images to choose by");
-        }
-        (1.., Some(_)) => {
-            return fault("training.held_out_share", "goes without `held_out`; give one of the two");
-        }
-        (_, Some(share)) if !(share > 0.0 && share < 1.0) => {
-            return fault("training.held_out_share", format!("{share}; give a number between 0 and 1"));
-        }
-        _ => {}
-    }
-    match training.halving {
-        Some(_) if !training.chooses() => {
-            return fault("training.halving", "chooses among several `training.rates`; give at least two");
-        }
-        Some(Halving { epochs: 0, .. }) => return fault("training.halving.epochs", "0; give at least 1"),
-        Some(Halving { extensions, .. }) if extensions > MAX_EXTENSIONS => {
-            let problem = format!("{extensions}; give at most {MAX_EXTENSIONS}");
-            return fault("training.halving.extensions", problem);
-        }
-        _ => {}
-    }
-    if training.rate_unit == RateUnit::InitialGradient
-        && !matches!(training.recipe.optimizer, Optimizer::Sgd { .. })
-    {
-        return fault(
-            "training.rate_unit",
-            "`initial_gradient` goes with sgd; the steps of others have no size",
-        );
-    }
-    if let Some(rate) = training.rates.iter().find(|rate| !(rate.is_finite() && **rate > 0.0)) {
-        return fault("training.rates", format!("{rate}; give numbers above 0"));
-    }
+    held_out(training)?;
+    rates(training)?;
     if analysis.penalty != 0.0 {
         return fault("penalty", "applies to solved heads only; set `training.recipe.decay`");
     }
@@ -445,6 +436,47 @@ fn trainings(analysis: &Analysis, training: &TrainingSpec) -> Result<FirstDraw, 
         }
     }
     Ok(FirstDraw::of(images.learned_from.labels(), features))
+}
+
+/// That images are held out in one way at most, and in one where learning rates are chosen by them.
+fn held_out(training: &TrainingSpec) -> Result<(), Fault> {
+    match (training.held_out, training.held_out_share) {
+        (0, None) if training.chooses() => {
+            fault("training.held_out", "0 images; several `rates` need images to choose by")
+        }
+        (1.., Some(_)) => fault("training.held_out_share", "goes without `held_out`; give one of the two"),
+        (_, Some(share)) if !(share > 0.0 && share < 1.0) => {
+            fault("training.held_out_share", format!("{share}; give a number between 0 and 1"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The learning rates, and how one of several is chosen.
+fn rates(training: &TrainingSpec) -> Result<(), Fault> {
+    match training.halving {
+        Some(_) if !training.chooses() => {
+            return fault("training.halving", "chooses among several `training.rates`; give at least two");
+        }
+        Some(Halving { epochs: 0, .. }) => return fault("training.halving.epochs", "0; give at least 1"),
+        Some(Halving { extensions, .. }) if extensions > MAX_EXTENSIONS => {
+            let problem = format!("{extensions}; give at most {MAX_EXTENSIONS}");
+            return fault("training.halving.extensions", problem);
+        }
+        _ => {}
+    }
+    if training.rate_unit == RateUnit::InitialGradient
+        && !matches!(training.recipe.optimizer, Optimizer::Sgd { .. })
+    {
+        return fault(
+            "training.rate_unit",
+            "`initial_gradient` goes with sgd; the steps of others have no size",
+        );
+    }
+    if let Some(rate) = training.rates.iter().find(|rate| !(rate.is_finite() && **rate > 0.0)) {
+        return fault("training.rates", format!("{rate}; give numbers above 0"));
+    }
+    Ok(())
 }
 
 /// Fails at the first value of a file that is no finite number or holds characters that are no text.

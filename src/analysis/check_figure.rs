@@ -66,17 +66,7 @@ impl Drawing<'_> {
         }
         match &self.plan.plot {
             Plot::Curves { panels } => each_panel("curves", panels, |panel| self.curves(panel)),
-            Plot::Scatter { panels, colour } => {
-                at_least_one(panels.len(), "plot.scatter.panels")?;
-                self.colour(colour, false)
-                    .map_err(|why| Fault { key: "plot.scatter.colour".to_owned(), problem: why })?;
-                panels.iter().enumerate().try_for_each(|(number, panel)| {
-                    let key = format!("plot.scatter.panels.{number}");
-                    check_axis(&panel.x_axis, &format!("{key}.x_axis"))?;
-                    check_axis(&panel.y_axis, &format!("{key}.y_axis"))?;
-                    self.scatter(panel).map_err(|problem| Fault { key, problem })
-                })
-            }
+            Plot::Scatter { panels, colour } => self.scatter_plot(panels, colour),
             Plot::Maps { measure, at, only } => self.maps(*measure, at, only),
             Plot::Intervals { panels, beside } => {
                 self.only(beside)
@@ -89,42 +79,66 @@ impl Drawing<'_> {
                     check_axis(&panel.x_axis, "x_axis").and_then(|()| self.fixed_axes(&panel.at, |_| false))
                 })
             }
-            Plot::Regions { target, half_width } => {
-                let needed =
-                    [Measure::Coefficient, Measure::Intercept, Measure::Shortfall, Measure::Accuracy];
-                self.all_of(&needed, "regions")?;
-                self.plane("regions", *half_width)?;
-                self.class(*target, "plot.regions.target")?;
-                self.unswept("regions", None)
-            }
-            Plot::Lines { half_width, along, .. } => {
-                let needed = [Measure::Coefficient, Measure::Intercept, Measure::Centroid];
-                self.all_of(&needed, "lines")?;
-                self.plane("lines", *half_width)?;
-                self.axis_at("plot.lines.along", along)?;
-                self.unswept("lines", Some(along))
-            }
+            Plot::Regions { target, half_width } => self.regions(*target, *half_width),
+            Plot::Lines { half_width, along, .. } => self.decision_lines(*half_width, along),
             Plot::Ternary { built } => self.outflows("ternary", 3, built.as_deref()),
             Plot::Quaternary { built } => self.outflows("quaternary", 4, built.as_deref()),
-            Plot::Signs { measure, designs } => {
-                self.all_of(&[*measure], "signs")?;
-                matrix(*measure, "signs")?;
-                self.axis_at("plot.signs.designs", designs)?;
-                self.unswept("signs", Some(designs))
-            }
-            Plot::Bars { target, classes } => {
-                self.all_of(&[Measure::Contribution, Measure::Shortfall, Measure::MeanProbability], "bars")?;
-                self.class(*target, "plot.bars.target")?;
-                let count = self.class_names.len();
-                if classes.len() != count {
-                    return fault(
-                        "plot.bars.classes",
-                        format!("{} names for {count} classes; give one for each", classes.len()),
-                    );
-                }
-                self.unswept("bars", None)
-            }
+            Plot::Signs { measure, designs } => self.signs(*measure, designs),
+            Plot::Bars { target, classes } => self.bars(*target, classes),
         }
+    }
+
+    /// Points of the records, one for each class.
+    fn scatter_plot(&self, panels: &[ScatterPanel], colour: &Colouring) -> Result<(), Fault> {
+        at_least_one(panels.len(), "plot.scatter.panels")?;
+        self.colour(colour, false)
+            .map_err(|why| Fault { key: "plot.scatter.colour".to_owned(), problem: why })?;
+        panels.iter().enumerate().try_for_each(|(number, panel)| {
+            let key = format!("plot.scatter.panels.{number}");
+            check_axis(&panel.x_axis, &format!("{key}.x_axis"))?;
+            check_axis(&panel.y_axis, &format!("{key}.y_axis"))?;
+            self.scatter(panel).map_err(|problem| Fault { key, problem })
+        })
+    }
+
+    /// Decision regions at one sweep point.
+    fn regions(&self, target: usize, half_width: f64) -> Result<(), Fault> {
+        let needed = [Measure::Coefficient, Measure::Intercept, Measure::Shortfall, Measure::Accuracy];
+        self.all_of(&needed, "regions")?;
+        self.plane("regions", half_width)?;
+        self.class(target, "plot.regions.target")?;
+        self.unswept("regions", None)
+    }
+
+    /// Decision lines along an axis.
+    fn decision_lines(&self, half_width: f64, along: &str) -> Result<(), Fault> {
+        let needed = [Measure::Coefficient, Measure::Intercept, Measure::Centroid];
+        self.all_of(&needed, "lines")?;
+        self.plane("lines", half_width)?;
+        self.axis_at("plot.lines.along", along)?;
+        self.unswept("lines", Some(along))
+    }
+
+    /// The signs of a matrix in every design of an axis.
+    fn signs(&self, measure: Measure, designs: &str) -> Result<(), Fault> {
+        self.all_of(&[measure], "signs")?;
+        matrix(measure, "signs")?;
+        self.axis_at("plot.signs.designs", designs)?;
+        self.unswept("signs", Some(designs))
+    }
+
+    /// Outflow of one class and inflow of the others from it, as bars.
+    fn bars(&self, target: usize, classes: &[String]) -> Result<(), Fault> {
+        self.all_of(&[Measure::Contribution, Measure::Shortfall, Measure::MeanProbability], "bars")?;
+        self.class(target, "plot.bars.target")?;
+        let count = self.class_names.len();
+        if classes.len() != count {
+            return fault(
+                "plot.bars.classes",
+                format!("{} names for {count} classes; give one for each", classes.len()),
+            );
+        }
+        self.unswept("bars", None)
     }
 
     /// Whether a table has a family.

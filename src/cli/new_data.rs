@@ -7,8 +7,8 @@ use super::output::note;
 use anyhow::{Result, bail, ensure};
 use equipoise::balance::Predictions;
 use equipoise::data::{
-    HeldOutShare, Labels, NewSamples, NewSamplesRequest, SamplePlaces, Samples, npy_doubles, npy_texts,
-    npy_whole, npz,
+    Dataset, HeldOutShare, Labels, NewSamples, NewSamplesRequest, SamplePlaces, Samples, npy_doubles,
+    npy_texts, npy_whole, npz,
 };
 use equipoise::loss::Loss;
 use equipoise::memory::{MemoryError, check_memory};
@@ -59,6 +59,52 @@ struct TestRows {
     labels: Labels,
     /// Where they are, unless they were drawn.
     places: Option<SamplePlaces>,
+}
+
+impl TestRows {
+    /// Those of a file, where it has labels.
+    fn of(file: &Path, new: NewSamples) -> Option<Self> {
+        let NewSamples { features, offset, labels, places, .. } = new;
+        let source = file.display().to_string();
+        labels.map(|labels| Self { source, features, offset, labels, places: Some(places) })
+    }
+
+    /// Takes a share of every class out of the samples.
+    fn set_apart(drawn: HeldOutShare, samples: &mut Dataset) -> Result<Self> {
+        // Both parts are copied, wherever the samples are.
+        check_memory(
+            samples.bytes_of_features(),
+            "--test: setting a share of the samples apart takes",
+            "test on a file of its own, or leave out features or samples",
+        )?;
+        let split = drawn.split(samples.labels());
+        ensure!(
+            !split.test.is_empty(),
+            "--test {}: leaves no sample to test on; give a larger share",
+            drawn.share
+        );
+        let test = Self {
+            source: drawn.to_string(),
+            features: samples.features_of(&split.test),
+            offset: match samples.fixed_logits() {
+                Some(offset) => offset.select_columns(&split.test),
+                None => DMatrix::zeros(0, split.test.len()),
+            },
+            labels: samples.labels().some(&split.test),
+            places: None,
+        };
+        *samples = samples.subset(&split.train)?;
+        Ok(test)
+    }
+}
+
+/// Says that the weights of an NPY file are not those of the rows of another file.
+fn note_weights_of_others(file: &Path, of_others: &Path) {
+    note(&format!(
+        "note: rows of {} count once; {} has the weights of others",
+        file.display(),
+        of_others.display()
+    ));
 }
 
 /// What is done once there is a head.
@@ -120,58 +166,20 @@ impl NewDataArguments {
             };
             let new = new.read(file)?;
             say_taken(&new.taken);
+            check_predictions(new.features.ncols(), classes.len())?;
             anyhow::Ok(new)
         };
-        let predict = match &self.predict {
-            None => None,
-            Some(file) => {
-                let new = read(file, None)?;
-                check_predictions(new.features.ncols(), classes.len())?;
-                Some(new)
-            }
-        };
+        let predict = self.predict.as_deref().map(|file| read(file, None)).transpose()?;
         let test = match &self.test {
             None => None,
             Some(TestSource::File(file)) => {
                 if let Some(of_others) = request.weight_file() {
-                    note(&format!(
-                        "note: rows of {} count once; {} has the weights of others",
-                        file.display(),
-                        of_others.display()
-                    ));
+                    note_weights_of_others(file, of_others);
                 }
-                let new = read(file, Some(&data.label))?;
-                let source = file.display().to_string();
-                check_predictions(new.features.ncols(), classes.len())?;
-                let NewSamples { features, offset, labels, places, .. } = new;
-                let places = Some(places);
-                labels.map(|labels| TestRows { source, features, offset, labels, places })
+                TestRows::of(file, read(file, Some(&data.label))?)
             }
-            Some(TestSource::Share(share)) => {
-                // Both parts are copied, wherever the samples are.
-                check_memory(
-                    samples.dataset.bytes_of_features(),
-                    "--test: setting a share of the samples apart takes",
-                    "test on a file of its own, or leave out features or samples",
-                )?;
-                let drawn = HeldOutShare { share: *share, seed };
-                let split = drawn.split(samples.dataset.labels());
-                ensure!(
-                    !split.test.is_empty(),
-                    "--test {share}: leaves no sample to test on; give a larger share"
-                );
-                let test = TestRows {
-                    source: drawn.to_string(),
-                    features: samples.dataset.features_of(&split.test),
-                    offset: match samples.dataset.fixed_logits() {
-                        Some(offset) => offset.select_columns(&split.test),
-                        None => DMatrix::zeros(0, split.test.len()),
-                    },
-                    labels: samples.dataset.labels().some(&split.test),
-                    places: None,
-                };
-                samples.dataset = samples.dataset.subset(&split.train)?;
-                Some(test)
+            &Some(TestSource::Share(share)) => {
+                Some(TestRows::set_apart(HeldOutShare { share, seed }, &mut samples.dataset)?)
             }
         };
         Ok(NewData { arguments: self, test, predict })

@@ -19,7 +19,8 @@ use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::memory::check_memory;
 use equipoise::numeric::plain;
 use equipoise::record::{
-    End, InferenceRecord, OtherPointsRecord, ProblemSource, SolveRecord, UnansweredSweep,
+    End, InferenceRecord, OtherPointsRecord, PenaltySweep, ProblemSource, SolveRecord, SweepRecord,
+    UnansweredSweep,
 };
 use equipoise::signals::say_when_interrupted;
 use equipoise::solver::{
@@ -130,18 +131,13 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let settings = settings(arguments)?;
     check_files(arguments)?;
     let mut samples = arguments.data.read()?;
-    let seed = arguments.seed.unwrap_or(DEFAULT_SEED);
-    if arguments.is_sweep() && arguments.new.draws() {
-        check_memory(samples.dataset.bytes_of_features(), "--l2: a sweep with --test SHARE takes", SMALLER)?;
-    }
-    // The best penalty of a sweep is solved for over these.
-    let whole = (arguments.is_sweep() && arguments.new.draws()).then(|| samples.dataset.clone());
-    let new = arguments.new.read(&mut samples, &arguments.data, seed)?;
+    let whole = kept_whole(&samples.dataset, arguments)?;
+    let new = arguments.new.read(&mut samples, &arguments.data, arguments.seed())?;
     let Samples { dataset, design, taken } = samples;
     if arguments.estimate {
         return estimate(dataset, arguments, &spec, style);
     }
-    let (dataset, mut standardization) = prepared(dataset, arguments, &spec)?;
+    let (dataset, standardization) = prepared(dataset, arguments, &spec)?;
     let weights = weights.of(dataset.labels().class_names())?;
     let intercept = arguments.intercept();
     let problem_of = |dataset, l2| {
@@ -150,9 +146,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     };
     let problem = problem_of(&dataset, arguments.l2.largest())?;
     say_taken(&taken);
-    note_dependent_columns(problem.conditioning());
-    note_wide_weights(problem.targets().class_weights());
-    note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
+    note_problem(&problem, &spec, &weights);
     let started = Instant::now();
     let swept = match &arguments.l2 {
         Penalties::One(_) => None,
@@ -163,46 +157,84 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
             }
         }
     };
-    let is_whole = whole.is_some();
-    let whole = whole.map(|whole| prepared(whole, arguments, &spec)).transpose()?;
-    let whole = whole.map(|(whole, units)| {
-        standardization = units;
-        whole
-    });
+    let (whole, standardization) = match whole.map(|whole| prepared(whole, arguments, &spec)).transpose()? {
+        Some((whole, units)) => (Some(whole), units),
+        None => (None, standardization),
+    };
     let problem = match &swept {
         None => problem,
         Some(swept) => problem_of(whole.as_ref().unwrap_or(&dataset), swept.record.best)?,
     };
+    let (outcome, swept) = solved(&problem, swept, &settings, arguments)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let offset = arguments.data.request().offset;
+    let source = ProblemSource { input: taken, design, offset, standardization };
+    let mut record = SolveRecord::new(&spec, &problem, &outcome, seconds).made_of(source);
+    record.sweep = swept;
+    measure_further(&mut record, &outcome, arguments, (&new, &problem), started)?;
+    check_files_whole()?;
+    give(&record, arguments, (&new, &problem), style)
+}
+
+/// All samples, where the best penalty of a sweep is solved for over these.
+fn kept_whole(dataset: &Dataset, arguments: &SolveArguments) -> Result<Option<Dataset>> {
+    if !arguments.solves_over_all() {
+        return Ok(None);
+    }
+    check_memory(dataset.bytes_of_features(), "--l2: a sweep with --test SHARE takes", SMALLER)?;
+    Ok(Some(dataset.clone()))
+}
+
+/// Says what is worth knowing of a problem before it is solved.
+fn note_problem(problem: &Problem, spec: &LossSpec, weights: &ClassWeights) {
+    note_dependent_columns(problem.conditioning());
+    note_wide_weights(problem.targets().class_weights());
+    note_idle_weights(matches!(spec, LossSpec::Inr { .. }), weights);
+}
+
+/// Solves for the one penalty, or for the best of a sweep on the way that led to it.
+fn solved<'a>(
+    problem: &Problem<'a>,
+    swept: Option<PenaltySweep>,
+    settings: &SolverSettings,
+    arguments: &SolveArguments,
+) -> Result<(Outcome<'a>, Option<SweepRecord>)> {
     let spinner = Spinner::new();
     let mut report = |at: &Iteration| {
         spinner.update(at);
         ControlFlow::Continue(())
     };
     let (outcome, swept) = match swept {
-        None => (solve_one(&problem, &settings, arguments, &mut report)?, None),
-        Some(mut swept) => (swept.path.solve(&problem, &settings, &mut report)?, Some(swept.record)),
+        None => (solve_one(problem, settings, arguments, &mut report)?, None),
+        Some(mut swept) => (swept.path.solve(problem, settings, &mut report)?, Some(swept.record)),
     };
-    let outcome = outcome.confirmed(&settings);
-    drop(spinner);
-    let seconds = started.elapsed().as_secs_f64();
-    let offset = arguments.data.request().offset;
-    let source = ProblemSource { input: taken, design, offset, standardization };
-    let mut record = SolveRecord::new(&spec, &problem, &outcome, seconds).made_of(source);
-    record.sweep = swept;
+    Ok((outcome.confirmed(settings), swept))
+}
+
+/// Adds what else was asked for of a stationary point: others from random starts, the samples of the test, standard errors.
+fn measure_further(
+    record: &mut SolveRecord,
+    outcome: &Outcome,
+    arguments: &SolveArguments,
+    (new, problem): (&NewData, &Problem),
+    started: Instant,
+) -> Result<()> {
     let head = record.head();
-    if let (End::Stationary(measured), Outcome::Stationary(point)) = (&mut record.end, &outcome) {
-        measured.other_points = arguments
-            .starts
-            .map(|starts| look_for_others(point, (starts as usize, seed), (started, arguments.time_limit)));
-        measured.test = match &head {
-            // A head that was solved over the samples of the test is not tested on them.
-            Some(head) if !is_whole => new.tested(&problem, head)?,
-            _ => None,
-        };
-        measured.standard_errors = inference(arguments, point)?;
-    }
-    check_files_whole()?;
-    give(&record, arguments, (&new, &problem), style)
+    let (End::Stationary(measured), Outcome::Stationary(point)) = (&mut record.end, outcome) else {
+        return Ok(());
+    };
+    let others = |starts: u32| {
+        let drawn = (starts as usize, arguments.seed());
+        look_for_others(point, drawn, (started, arguments.time_limit))
+    };
+    measured.other_points = arguments.starts.map(others);
+    measured.test = match &head {
+        // A head that was solved over the samples of the test is not tested on them.
+        Some(head) if !arguments.solves_over_all() => new.tested(problem, head)?,
+        _ => None,
+    };
+    measured.standard_errors = inference(arguments, point)?;
+    Ok(())
 }
 
 /// Predicts, saves and prints what was found.
@@ -261,6 +293,15 @@ fn check_files(arguments: &SolveArguments) -> Result<()> {
 impl SolveArguments {
     fn is_sweep(&self) -> bool {
         matches!(self.l2, Penalties::Sweep(_))
+    }
+
+    /// Whether the best penalty of a sweep is solved for over all samples, those that it was chosen by included.
+    fn solves_over_all(&self) -> bool {
+        self.is_sweep() && self.new.draws()
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(DEFAULT_SEED)
     }
 
     /// Says that nothing is saved, where that was asked for.

@@ -39,7 +39,12 @@ struct GradientCurve {
 /// The drawing fails ([`FigureError::Drawing`]).
 pub fn draw_loss_gradients(theme: Theme) -> Result<Vec<Figure>, FigureError> {
     let sheet = theme.sheet(SIZE);
-    let softmax = figure(
+    Ok(vec![softmax_losses(sheet)?, logistic_losses(sheet)?])
+}
+
+/// F26: losses that bend the gradient of softmax, and losses that shift it.
+fn softmax_losses(sheet: Sheet) -> Result<Figure, FigureError> {
+    figure(
         sheet,
         "F26",
         "softmax-losses",
@@ -77,8 +82,12 @@ pub fn draw_loss_gradients(theme: Theme) -> Result<Vec<Figure>, FigureError> {
                 ),
             ),
         ],
-    )?;
-    let logistic = figure(
+    )
+}
+
+/// F27: how logistic losses push the own logit up, and another one down.
+fn logistic_losses(sheet: Sheet) -> Result<Figure, FigureError> {
+    figure(
         sheet,
         "F27",
         "logistic-losses",
@@ -114,8 +123,7 @@ pub fn draw_loss_gradients(theme: Theme) -> Result<Vec<Figure>, FigureError> {
                 ),
             ),
         ],
-    )?;
-    Ok(vec![softmax, logistic])
+    )
 }
 
 fn figure(

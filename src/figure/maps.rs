@@ -321,11 +321,7 @@ pub(super) fn draw(
         results.records.iter().filter(here).filter(|record| !has_failed(results, record)).collect();
     let maps: Vec<MatrixMap> =
         maps(results, &records, measure, only).into_iter().filter(|map| !map.rows.is_empty()).collect();
-    let Some(first) = maps.first() else { return Err(task.empty("stationary points")) };
-    let (rows, columns) = (first.rows.len(), first.columns());
-    if maps.iter().any(|map| map.rows.len() != rows || map.rows.iter().any(|row| row.len() != columns)) {
-        return Err(task.invalid("maps", "the matrices differ in their number of classes; show one design"));
-    }
+    let (rows, columns) = shape_of_all(task, &maps)?;
     let shades = Shades::of(measure, &maps);
     let names = names(results, &records, measure, (rows, columns));
     let (row_words, column_words, mut number_words) = in_words(measure);
@@ -333,13 +329,7 @@ pub(super) fn draw(
         number_words = format!("{number_words}, {}", power_of_ten(shades.power()));
     }
     let with_remark = has_remark(measure);
-    let marks = shades.marks();
-    let bar_room = head::COLOUR_BAR_WIDTH
-        + GAP
-        + widest(marks.iter().map(|(_, label)| label.as_str()), TICK_SIZE)
-        + GAP
-        + LABEL_SIZE;
-    let layout = MatrixLayout::of(task.sheet, &maps, &names, (bar_room, with_remark));
+    let layout = MatrixLayout::of(task.sheet, &maps, &names, (bar_room(shades), with_remark));
     // The name of the bar may be longer than the maps are high.
     let least = MARGIN + layout.head + text_width(&number_words, LABEL_SIZE) + MARGIN;
     let sheet = Sheet { height: layout.height().max(least), ..task.sheet };
@@ -360,16 +350,42 @@ pub(super) fn draw(
             }
         }
         let last = layout.map(layout.grid.0.min(maps.len()) - 1);
-        let (left, shortest) = (last.right + MAP_GAP, text_width(&number_words, LABEL_SIZE));
-        let bottom = last.bottom.max(last.top + shortest);
-        let bar = Frame {
-            left,
-            right: left + head::COLOUR_BAR_WIDTH,
-            top: last.top,
-            bottom: bottom.min(sheet.height - MARGIN),
-        };
-        head::draw_scale_bar(canvas, bar, &number_words, (&|place| shades.colour_at(place), &marks))
+        draw_bar(canvas, (last, sheet.height - MARGIN), &number_words, shades)
     })
+}
+
+/// Rows and columns of the maps, of which there is one at least, and which are all of one shape.
+fn shape_of_all(task: &Task, maps: &[MatrixMap]) -> Result<(usize, usize), FigureError> {
+    let Some(first) = maps.first() else { return Err(task.empty("stationary points")) };
+    let (rows, columns) = (first.rows.len(), first.columns());
+    if maps.iter().any(|map| map.rows.len() != rows || map.rows.iter().any(|row| row.len() != columns)) {
+        return Err(task.invalid("maps", "the matrices differ in their number of classes; show one design"));
+    }
+    Ok((rows, columns))
+}
+
+/// Width of the colour bar with the numbers beside it and its name.
+fn bar_room(shades: Shades) -> f64 {
+    let marks = shades.marks();
+    head::COLOUR_BAR_WIDTH
+        + GAP
+        + widest(marks.iter().map(|(_, label)| label.as_str()), TICK_SIZE)
+        + GAP
+        + LABEL_SIZE
+}
+
+/// The colour bar beside a map: as high as that or as its name is long, but not below `lowest`.
+fn draw_bar(
+    canvas: &Canvas,
+    (beside, lowest): (Frame, f64),
+    words: &str,
+    shades: Shades,
+) -> Result<(), FigureError> {
+    let (left, shortest) = (beside.right + MAP_GAP, text_width(words, LABEL_SIZE));
+    let bottom = beside.bottom.max(beside.top + shortest);
+    let bar =
+        Frame { left, right: left + head::COLOUR_BAR_WIDTH, top: beside.top, bottom: bottom.min(lowest) };
+    head::draw_scale_bar(canvas, bar, words, (&|place| shades.colour_at(place), &shades.marks()))
 }
 
 /// Whether the lowest entry of the diagonal is what to look for.

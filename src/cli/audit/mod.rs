@@ -18,7 +18,7 @@ use equipoise::audit::{
 };
 use equipoise::data::{check_files_whole, npy_doubles};
 use equipoise::files::write_whole;
-use equipoise::loss::LossSpec;
+use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::report::audit_page;
 use equipoise::solver::Intercept;
 use std::ffi::OsStr;
@@ -154,29 +154,8 @@ enum ReductionName {
 pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     let spec = arguments.loss.named.spec()?;
     let weights = WeightChoice::parse(&arguments.loss.class_weights)?;
-    let tolerance = arguments.tolerance;
-    ensure!(tolerance > 0.0 && tolerance < 1.0, "--tolerance: {tolerance}; give a number between 0 and 1");
-    ensure!(
-        arguments.l2 >= 0.0 && arguments.l2.is_finite(),
-        "--l2: {}; give a number from 0 up",
-        arguments.l2
-    );
     let options = arguments.read_options();
-    if let Some(file) = &arguments.biases {
-        BiasFormat::of(file)?;
-    }
-    if arguments.held_out.is_some() {
-        let weights = options.weight_file();
-        ensure!(
-            weights.is_none(),
-            "--held-out: its rows have other weights; put both into the files, as arrays or columns"
-        );
-        let both = [Some(arguments.file.as_path()), arguments.held_out.as_deref()];
-        ensure!(
-            both != [Some(Path::new(STDIN)); 2],
-            "--held-out -: standard input holds the audited samples already; give a file"
-        );
-    }
+    check_options(arguments, &options)?;
     check_files(arguments, &options)?;
     if arguments.multi_label {
         return multi_label::run(arguments, style);
@@ -187,34 +166,18 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     let busy = Busy::new("auditing");
     input.batch = arguments.batch;
     let weights = weights.of(input.labels().class_names())?;
-    let reduction = arguments.reduction.into();
-    let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, (reduction, tolerance))?;
+    let by = (arguments.reduction.into(), arguments.tolerance);
+    let mut record = audit(&input, arguments.loss.named.name(), &spec, &weights, by)?;
     drop(busy);
     note_wide_weights(&record.class_weights);
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), &weights);
-    let busy = Busy::new("comparing");
-    // Without a bias no loss balances.
-    if !record.measured.stationary && input.intercept == Intercept::Free {
-        record.alternatives = alternatives(&input, &spec, &weights, record.measured.tolerance)?;
-    }
-    if arguments.recalibrate || arguments.biases.is_some() {
-        record.recalibrated = Some(recalibrate(&input, &spec, &weights, tolerance)?);
-    }
-    record.head = compare_head(&input, &spec, &weights, arguments.l2)?;
-    if let Some(file) = &arguments.held_out {
-        let held_out = AuditInput::read(file, None, &options)?;
-        record.held_out = Some(compare_held_out(&input, &held_out, &spec, &weights, arguments.l2)?);
-    }
-    drop(busy);
+    compare(&mut record, &input, (&spec, &weights), (arguments, &options))?;
     if let Some(head) = &record.head {
         note_dependent_columns(&head.conditioning);
     }
     check_files_whole()?;
     if let (Some(file), Some(recalibrated)) = (&arguments.biases, &record.recalibrated) {
-        match &recalibrated.not_converged {
-            None => write_biases(file, &corrected(&input, recalibrated))?,
-            Some(why) => note(&format!("--biases: nothing was written to {}: {why}", file.display())),
-        }
+        write_corrected(file, &input, recalibrated)?;
     }
     say_taken(&record.input);
     let text = shown(&record, arguments.format(), &arguments.file, style)?;
@@ -224,6 +187,29 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     }
     let unsolved = record.recalibrated.as_ref().is_some_and(|found| found.not_converged.is_some());
     Ok(if unsolved { Ending::Failed } else { Ending::Done })
+}
+
+/// Adds what else the samples are held against: other losses, other biases, a solved last layer, samples that were not trained on.
+fn compare(
+    record: &mut AuditRecord,
+    input: &AuditInput,
+    (spec, weights): (&LossSpec, &ClassWeights),
+    (arguments, options): (&AuditArguments, &ReadOptions),
+) -> Result<()> {
+    let _busy = Busy::new("comparing");
+    // Without a bias no loss balances.
+    if !record.measured.stationary && input.intercept == Intercept::Free {
+        record.alternatives = alternatives(input, spec, weights, record.measured.tolerance)?;
+    }
+    if arguments.recalibrate || arguments.biases.is_some() {
+        record.recalibrated = Some(recalibrate(input, spec, weights, arguments.tolerance)?);
+    }
+    record.head = compare_head(input, spec, weights, arguments.l2)?;
+    if let Some(file) = &arguments.held_out {
+        let held_out = AuditInput::read(file, None, options)?;
+        record.held_out = Some(compare_held_out(input, &held_out, spec, weights, arguments.l2)?);
+    }
+    Ok(())
 }
 
 impl AuditArguments {
@@ -253,6 +239,33 @@ impl AuditArguments {
             format: self.table.format(),
         }
     }
+}
+
+/// Checks the options that need no file.
+fn check_options(arguments: &AuditArguments, options: &ReadOptions) -> Result<()> {
+    let tolerance = arguments.tolerance;
+    ensure!(tolerance > 0.0 && tolerance < 1.0, "--tolerance: {tolerance}; give a number between 0 and 1");
+    ensure!(
+        arguments.l2 >= 0.0 && arguments.l2.is_finite(),
+        "--l2: {}; give a number from 0 up",
+        arguments.l2
+    );
+    if let Some(file) = &arguments.biases {
+        BiasFormat::of(file)?;
+    }
+    if arguments.held_out.is_some() {
+        let weights = options.weight_file();
+        ensure!(
+            weights.is_none(),
+            "--held-out: its rows have other weights; put both into the files, as arrays or columns"
+        );
+        let both = [Some(arguments.file.as_path()), arguments.held_out.as_deref()];
+        ensure!(
+            both != [Some(Path::new(STDIN)); 2],
+            "--held-out -: standard input holds the audited samples already; give a file"
+        );
+    }
+    Ok(())
 }
 
 /// Checks what is written against what is read.
@@ -295,6 +308,15 @@ impl BiasFormat {
             _ => anyhow::bail!("--biases: {}: name it .npy or .json", file.display()),
         }
     }
+}
+
+/// Writes the corrected biases, or says why there are none.
+fn write_corrected(file: &Path, input: &AuditInput, recalibrated: &Recalibration) -> Result<()> {
+    match &recalibrated.not_converged {
+        None => write_biases(file, &corrected(input, recalibrated))?,
+        Some(why) => note(&format!("--biases: nothing was written to {}: {why}", file.display())),
+    }
+    Ok(())
 }
 
 fn write_biases(file: &Path, biases: &[f64]) -> Result<()> {

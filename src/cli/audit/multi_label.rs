@@ -55,19 +55,42 @@ pub(super) fn run(arguments: &AuditArguments, style: Style) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
+/// What was found in words, and a line for each label.
 fn table(record: &MultiLabelRecord, style: Style) -> String {
+    let advice = if record.stationary {
+        "What to try: for labels that are missed, a lower threshold than one half or a positive weight."
+    } else {
+        "What to try: train longer with a smaller step, or audit the samples it was trained on."
+    };
+    format!(
+        "{}\n{}{advice}\n\none logistic loss per label: {} over {} samples, summed over {} labels\n\n{}",
+        finding(record, style),
+        worst_label(record),
+        significant(record.loss, 6),
+        record.samples,
+        record.labels.len(),
+        label_table(record, style)
+    )
+}
+
+/// Whether this is the end of training.
+fn finding(record: &MultiLabelRecord, style: Style) -> String {
     let worst = significant(100.0 * record.worst_residual, 3);
-    let first = if record.stationary {
+    if record.stationary {
         style.good(&format!(
             "Trained to the end: every label is predicted as often as it occurs (to {worst}%)."
         ))
     } else {
         style
             .bad(&format!("Not the end of training: outflow and inflow of a label differ by up to {worst}%."))
-    };
+    }
+}
+
+/// A line about the label of lowest recall, where one has a recall.
+fn worst_label(record: &MultiLabelRecord) -> String {
     let lowest = record.labels.iter().filter(|label| !label.recall.is_nan());
     let lowest = lowest.min_by(|a, b| a.recall.total_cmp(&b.recall));
-    let second = lowest.map_or_else(String::new, |label| {
+    lowest.map_or_else(String::new, |label| {
         format!(
             "Worst label: {}. {} of its {} samples are correctly classified; they get probability {} on average.\n",
             short_name(&label.label),
@@ -75,12 +98,10 @@ fn table(record: &MultiLabelRecord, style: Style) -> String {
             label.positives,
             significant(label.own_probability, 2)
         )
-    });
-    let third = if record.stationary {
-        "What to try: for labels that are missed, a lower threshold than one half or a positive weight."
-    } else {
-        "What to try: train longer with a smaller step, or audit the samples it was trained on."
-    };
+    })
+}
+
+fn label_table(record: &MultiLabelRecord, style: Style) -> String {
     let heads = [
         "label",
         "positives",
@@ -110,11 +131,5 @@ fn table(record: &MultiLabelRecord, style: Style) -> String {
         row.extend(numbers.map(number));
         rows.push(row);
     }
-    format!(
-        "{first}\n{second}{third}\n\none logistic loss per label: {} over {} samples, summed over {} labels\n\n{}",
-        significant(record.loss, 6),
-        record.samples,
-        record.labels.len(),
-        columns(&rows, &numbers_right(heads.len()))
-    )
+    columns(&rows, &numbers_right(heads.len()))
 }

@@ -223,19 +223,9 @@ impl AuditInput {
         let kind = if is_probability { ScoreKind::Probabilities } else { options.unnamed() };
         let (label_name, labels) =
             named_or_usual(arrays, options.label.as_ref(), &LABELS, ("labels", "`label`"))?;
-        let weights = match (&options.sample_weights, options.weight_file()) {
-            (None, _) => None,
-            (_, Some(file)) => Some(read_npy_weights(file, labels.rows())?),
-            (Some(name), None) => {
-                Some(arrays.named(name).map_err(of_weights)?.sample_weights(labels.rows())?)
-            }
-        };
         let row_place = |row: usize| labels.row_place(row);
-        // Numbers called `classes` may be anything.
-        let named = CLASS_NAMES.iter().find_map(|&name| {
-            let names = arrays.find(&[name]).ok().flatten().filter(|names| names.is_text())?;
-            Some((name, names))
-        });
+        let weights = array_weights(arrays, labels.rows(), options)?;
+        let named = class_names(arrays);
         let given = GivenLabels {
             texts: array_texts(labels, scores.columns().max(2))?,
             place: labels.place.clone(),
@@ -256,28 +246,40 @@ impl AuditInput {
         let unused = arrays.names.iter().filter(|name| !used(name));
         taken.left_out.extend(unused.map(|name| LeftOut::array(name, "nothing asks for it")));
         let mut input = Self::new(Scores::of_array(scores.clone()), kind, given, taken, options)?;
-        input.features = arrays.find(&["features"])?.cloned();
-        if let Some(features) = &input.features {
+        input.take_features(arrays)?;
+        input.take_head(arrays)?;
+        Ok(input)
+    }
+
+    /// Takes the inputs of the last layer from an archive that has them.
+    fn take_features(&mut self, arrays: &Arrays) -> Result<(), DataError> {
+        self.features = arrays.find(&["features"])?.cloned();
+        if let Some(features) = &self.features {
             features.check_numbers()?;
-            if features.rows() != input.scores.rows() {
+            if features.rows() != self.scores.rows() {
                 let problem =
-                    format!("has {} rows, but there are {} of logits", features.rows(), input.scores.rows());
+                    format!("has {} rows, but there are {} of logits", features.rows(), self.scores.rows());
                 return Err(features.invalid(problem));
             }
-            input.taken.features = Some(vec![format!("features {}", features.shape_text())]);
+            self.taken.features = Some(vec![format!("features {}", features.shape_text())]);
         }
-        input.head = match (arrays.find(&["weight"])?, arrays.find(&["bias"])?) {
+        Ok(())
+    }
+
+    /// Takes the last layer from an archive that has it.
+    fn take_head(&mut self, arrays: &Arrays) -> Result<(), DataError> {
+        self.head = match (arrays.find(&["weight"])?, arrays.find(&["bias"])?) {
             (Some(weight), bias) => {
                 if bias.is_none() {
-                    input.intercept = Intercept::None;
+                    self.intercept = Intercept::None;
                     let note = "there is a weight and no bias: the last layer is taken to have none";
-                    input.taken.notes.push(note.to_owned());
+                    self.taken.notes.push(note.to_owned());
                 }
-                Some(input.head_of(weight, bias)?)
+                Some(self.head_of(weight, bias)?)
             }
             (None, _) => None,
         };
-        Ok(input)
+        Ok(())
     }
 
     fn head_of(&self, weight: &Array, bias: Option<&Array>) -> Result<Head, DataError> {
@@ -501,6 +503,23 @@ impl AuditInput {
             next += run;
         }
     }
+}
+
+/// The weights of so many rows, in an array of the archive or in a file of their own.
+fn array_weights(arrays: &Arrays, rows: usize, options: &ReadOptions) -> Result<Option<Vec<f64>>, DataError> {
+    Ok(match (&options.sample_weights, options.weight_file()) {
+        (None, _) => None,
+        (_, Some(file)) => Some(read_npy_weights(file, rows)?),
+        (Some(name), None) => Some(arrays.named(name).map_err(of_weights)?.sample_weights(rows)?),
+    })
+}
+
+/// The array of the names of the classes, with its own: numbers called `classes` may be anything.
+fn class_names(arrays: &Arrays) -> Option<(&'static str, &Array)> {
+    CLASS_NAMES.iter().find_map(|&name| {
+        let names = arrays.find(&[name]).ok().flatten().filter(|names| names.is_text())?;
+        Some((name, names))
+    })
 }
 
 /// The array that the user named, or the first of the usual names, with its name; `wanted` says what it is and which option

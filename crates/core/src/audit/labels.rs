@@ -33,6 +33,20 @@ impl GivenLabels<'_> {
         self.class_names = self.class_names.map(cleaned);
         self
     }
+
+    /// Whether a row does not count, whatever its label: its weight is 0.
+    fn is_absent(&self, row: usize) -> bool {
+        self.weights.as_ref().is_some_and(|weights| weights[row] == 0.0)
+    }
+
+    /// The texts that a row that counts has.
+    fn occurring(&self) -> Vec<&String> {
+        let mut occurs = vec![false; self.texts.levels.len()];
+        let rows = 0..self.texts.codes.len();
+        rows.filter(|&row| !self.is_absent(row))
+            .for_each(|row| occurs[self.texts.codes[row] as usize] = true);
+        self.texts.levels.iter().zip(occurs).filter(|(_, occurs)| *occurs).map(|(text, _)| text).collect()
+    }
 }
 
 /// Labels of an array: one number or text per row, or the place of the one in a one-hot row.
@@ -95,51 +109,85 @@ pub(super) fn class_indices(
         );
         return Err(DataError::invalid(&given.place, problem));
     }
-    let is_absent = |row: usize| given.weights.as_ref().is_some_and(|weights| weights[row] == 0.0);
-    let mut occurs = vec![false; given.texts.levels.len()];
-    (0..rows).filter(|&row| !is_absent(row)).for_each(|row| occurs[given.texts.codes[row] as usize] = true);
-    let scheme = Scheme::of(&given, &occurs, classes, options)?;
-    let meanings: Vec<Meaning> =
-        given.texts.levels.iter().map(|text| scheme.meaning(text, options)).collect();
-    let (mut class_indices, mut kept) = (Vec::new(), Vec::new());
-    let (mut ignored, mut missing, mut absent) = (0, 0, 0);
-    for (row, &code) in given.texts.codes.iter().enumerate() {
-        if is_absent(row) {
-            absent += 1;
-            continue;
-        }
-        match meanings[code as usize] {
-            Meaning::Class(class) => {
-                class_indices.push(class);
-                kept.push(row);
-            }
-            Meaning::Ignored => ignored += 1,
-            Meaning::Missing if options.drop_missing => missing += 1,
-            Meaning::Missing => {
-                let problem = missing_label(&given.texts.levels[code as usize]);
-                return Err(DataError::invalid((given.row_place)(row), problem));
-            }
-            Meaning::Unknown => {
-                let text = &given.texts.levels[code as usize];
-                return Err(DataError::invalid((given.row_place)(row), scheme.unknown(text, classes)));
-            }
-        }
-    }
-    if kept.is_empty() {
-        let why = if rows == 0 { "no rows" } else { "no row that is not to be ignored" };
-        return Err(if absent == rows && rows > 0 {
-            all_zero(format!("sample weights: {}", given.place))
-        } else {
-            DataError::invalid(&given.place, format!("{why}; there is nothing to audit"))
-        });
-    }
+    let scheme = Scheme::of(&given, classes, options)?;
+    let sorted = SortedRows::of(&given, &scheme, classes, options)?;
+    sorted.check_any(&given)?;
+    let left_out = sorted.left_out();
+    let SortedRows { class_indices, kept, ignored, .. } = sorted;
     let mut labels = Labels::with_absent(class_indices, scheme.names);
     if let Some(weights) = &given.weights {
         labels = labels.with_weights(kept.iter().map(|&row| weights[row]).collect())?;
     }
-    let left_out = [(absent, "weight 0"), (ignored, "label to ignore"), (missing, "no label")];
-    let left_out = left_out.into_iter().filter_map(|(count, why)| LeftOut::rows(count, why)).collect();
     Ok(FoundLabels { labels, rows: kept, ignored, left_out, notes: scheme.notes })
+}
+
+/// Rows by what their labels mean.
+#[derive(Default)]
+struct SortedRows {
+    /// The classes of the rows that count.
+    class_indices: Vec<u32>,
+    /// The rows that count.
+    kept: Vec<usize>,
+    /// How many there are of the others.
+    absent: usize,
+    ignored: usize,
+    missing: usize,
+}
+
+impl SortedRows {
+    fn of(
+        given: &GivenLabels,
+        scheme: &Scheme,
+        classes: usize,
+        options: &ReadOptions,
+    ) -> Result<Self, DataError> {
+        let meanings: Vec<Meaning> =
+            given.texts.levels.iter().map(|text| scheme.meaning(text, options)).collect();
+        let mut sorted = Self::default();
+        for (row, &code) in given.texts.codes.iter().enumerate() {
+            if given.is_absent(row) {
+                sorted.absent += 1;
+                continue;
+            }
+            match meanings[code as usize] {
+                Meaning::Class(class) => {
+                    sorted.class_indices.push(class);
+                    sorted.kept.push(row);
+                }
+                Meaning::Ignored => sorted.ignored += 1,
+                Meaning::Missing if options.drop_missing => sorted.missing += 1,
+                Meaning::Missing => {
+                    let problem = missing_label(&given.texts.levels[code as usize]);
+                    return Err(DataError::invalid((given.row_place)(row), problem));
+                }
+                Meaning::Unknown => {
+                    let text = &given.texts.levels[code as usize];
+                    return Err(DataError::invalid((given.row_place)(row), scheme.unknown(text, classes)));
+                }
+            }
+        }
+        Ok(sorted)
+    }
+
+    /// Fails where no row counts.
+    fn check_any(&self, given: &GivenLabels) -> Result<(), DataError> {
+        if !self.kept.is_empty() {
+            return Ok(());
+        }
+        let rows = given.texts.codes.len();
+        let why = if rows == 0 { "no rows" } else { "no row that is not to be ignored" };
+        Err(if self.absent == rows && rows > 0 {
+            all_zero(format!("sample weights: {}", given.place))
+        } else {
+            DataError::invalid(&given.place, format!("{why}; there is nothing to audit"))
+        })
+    }
+
+    fn left_out(&self) -> Vec<LeftOut> {
+        let left_out =
+            [(self.absent, "weight 0"), (self.ignored, "label to ignore"), (self.missing, "no label")];
+        left_out.into_iter().filter_map(|(count, why)| LeftOut::rows(count, why)).collect()
+    }
 }
 
 /// How labels name classes.
@@ -186,89 +234,114 @@ fn class_names(
     Ok(names)
 }
 
+/// The labels of rows that count.
+struct Occurring<'a> {
+    /// All.
+    texts: Vec<&'a String>,
+    /// Those that are neither missing nor those of rows to ignore.
+    labels: Vec<&'a String>,
+    /// Into how many classes they fall.
+    classes: usize,
+}
+
+impl<'a> Occurring<'a> {
+    fn of(given: &'a GivenLabels, classes: usize, options: &ReadOptions) -> Self {
+        let texts = given.occurring();
+        let is_ignored = |text: &str| IGNORED.contains(&text) || is_ignored(text, options);
+        let labels = texts.iter().copied().filter(|text| !is_missing(text) && !is_ignored(text)).collect();
+        Self { texts, labels, classes }
+    }
+
+    /// Whether there are labels, and each is like this.
+    fn are_all(&self, is: impl Fn(&str) -> bool) -> bool {
+        !self.labels.is_empty() && self.labels.iter().all(|text| is(text))
+    }
+
+    /// Whether these are names, one for each class, and each label is one of them.
+    fn are_among(&self, names: &[String]) -> bool {
+        names.len() == self.classes && self.are_all(|text| names.iter().any(|name| same(name, text)))
+    }
+
+    /// Whether there are two classes, and labels are -1 and 1.
+    fn are_signs(&self, options: &ReadOptions) -> bool {
+        let texts: Vec<String> = self.texts.iter().map(|text| (*text).clone()).collect();
+        self.classes == 2 && are_signs(&texts, options)
+    }
+
+    /// Labels in sorted order, where they are words and as many as there are classes.
+    fn sorted_words(&self) -> Option<Vec<String>> {
+        let mut words: Vec<String> = self.labels.iter().map(|text| (*text).clone()).collect();
+        words.sort();
+        let are_words = words.iter().all(|text| whole_number(text).is_none() && text.parse::<f64>().is_err());
+        (are_words && words.len() == self.classes).then_some(words)
+    }
+
+    /// Labels that only by default mark rows to ignore: -1, which may be a class.
+    fn ignored_by_default(&self, options: &ReadOptions) -> Vec<&'a String> {
+        let by_default = |text: &&String| text.as_str() == "-1" && !is_ignored(text, options);
+        self.texts.iter().copied().filter(by_default).collect()
+    }
+}
+
 impl Scheme {
     fn new(by: Naming, names: Vec<String>, keys: Vec<String>, notes: Vec<String>) -> Self {
         Self { names, keys, by, from_one: false, notes }
     }
 
-    fn of(
-        given: &GivenLabels,
-        occurs: &[bool],
-        classes: usize,
-        options: &ReadOptions,
-    ) -> Result<Self, DataError> {
-        let texts: Vec<&String> = given
-            .texts
-            .levels
-            .iter()
-            .zip(occurs)
-            .filter(|(_, occurs)| **occurs)
-            .map(|(text, _)| text)
-            .collect();
-        let is_ignored = |text: &str| IGNORED.contains(&text) || is_ignored(text, options);
-        let labels: Vec<&String> =
-            texts.iter().copied().filter(|text| !is_missing(text) && !is_ignored(text)).collect();
-        let numbered = || (0..classes).map(|class| class.to_string()).collect::<Vec<String>>();
+    /// The scheme that fits: headings go first, then names that are given, then what labels themselves say.
+    fn of(given: &GivenLabels, classes: usize, options: &ReadOptions) -> Result<Self, DataError> {
+        let found = Occurring::of(given, classes, options);
         let names = class_names(given, classes, options)?;
-        let mut notes = Vec::new();
-        let all_among = |list: &Vec<String>| {
-            list.len() == classes
-                && !labels.is_empty()
-                && labels.iter().all(|text| list.iter().any(|name| same(name, text)))
-        };
-        if let Some(headings) = given.headings.as_ref().filter(|list| all_among(list)) {
-            return Ok(Self::of_headings(headings, &texts, names));
+        if let Some(headings) = given.headings.as_ref().filter(|list| found.are_among(list)) {
+            return Ok(Self::of_headings(headings, &found.texts, names));
         }
-        // Names that the user gives are those that labels have, whole numbers too; -1 is a class then if it is one of them.
-        let named = options.class_names.is_some();
-        let occurring: Vec<String> = texts.iter().map(|text| (*text).clone()).collect();
-        let signs = classes == 2 && are_signs(&occurring, options);
-        let has_signs = |list: &[String]| list.iter().any(|name| same(name, "-1"));
-        if let Some(own) = names.as_ref().filter(|list| all_among(list) && (!signs || has_signs(list)))
-            && (named || !labels.iter().all(|text| whole_number(text).is_some()))
-        {
-            if own
-                .iter()
-                .enumerate()
-                .any(|(place, name)| whole_number(name).is_some_and(|number| number != place as i128))
-            {
-                notes.push(format!("labels are names of classes ({}), not numbers from 0", list(own)));
+        let signs = found.are_signs(options);
+        let user_named = options.class_names.is_some();
+        if let Some(own) = &names {
+            // Names that the user gives are those that labels have, whole numbers too; -1 is a class then if it is one of them.
+            let has_signs = || own.iter().any(|name| same(name, "-1"));
+            let may_be_names = user_named || !found.are_all(|text| whole_number(text).is_some());
+            if may_be_names && found.are_among(own) && (!signs || has_signs()) {
+                return Ok(Self::of_names(own));
             }
-            return Ok(Self::new(Naming::Name, own.clone(), own.clone(), notes));
+            let is_word = |text: &str| whole_number(text).is_none() && boolean(text).is_none();
+            if user_named && given.headings.is_none() && found.are_all(is_word) {
+                // Words that are not among the names given are no classes: their sorted order would be a guess.
+                return Ok(Self::new(Naming::Name, own.clone(), own.clone(), Vec::new()));
+            }
         }
-        if let Some(list) = names.as_ref().filter(|_| options.class_names.is_some())
-            && given.headings.is_none()
-            && !labels.is_empty()
-            && labels.iter().all(|text| whole_number(text).is_none() && boolean(text).is_none())
-        {
-            // Words that are not among the names given are no classes: their sorted order would be a guess.
-            return Ok(Self::new(Naming::Name, list.clone(), list.clone(), notes));
-        }
+        let numbered = || (0..classes).map(|class| class.to_string()).collect::<Vec<String>>();
         if signs {
-            notes.push("labels are -1 and 1: class 0 and class 1".to_owned());
+            let notes = vec!["labels are -1 and 1: class 0 and class 1".to_owned()];
             return Ok(Self::new(Naming::Sign, names.unwrap_or_else(numbered), Vec::new(), notes));
         }
-        if classes == 2 && !labels.is_empty() && labels.iter().all(|text| boolean(text).is_some()) {
-            notes.push("labels are False and True: class 0 and class 1".to_owned());
-            return Ok(Self::new(
-                Naming::Boolean,
-                names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]),
-                Vec::new(),
-                notes,
-            ));
+        if classes == 2 && found.are_all(|text| boolean(text).is_some()) {
+            let notes = vec!["labels are False and True: class 0 and class 1".to_owned()];
+            let names = names.unwrap_or_else(|| vec!["False".to_owned(), "True".to_owned()]);
+            return Ok(Self::new(Naming::Boolean, names, Vec::new(), notes));
         }
-        let mut distinct: Vec<String> = labels.iter().map(|text| (*text).clone()).collect();
-        distinct.sort();
-        let are_words =
-            distinct.iter().all(|text| whole_number(text).is_none() && text.parse::<f64>().is_err());
-        if given.headings.is_none() && are_words && distinct.len() == classes {
-            notes.push("labels are names; in sorted order they are the classes of the columns".to_owned());
-            return Ok(Self::new(Naming::Name, distinct.clone(), distinct, notes));
+        if given.headings.is_none()
+            && let Some(words) = found.sorted_words()
+        {
+            let notes =
+                vec!["labels are names; in sorted order they are the classes of the columns".to_owned()];
+            return Ok(Self::new(Naming::Name, words.clone(), words, notes));
         }
-        let by_default = |text: &&String| text.as_str() == "-1" && !self::is_ignored(text, options);
-        let ignored: Vec<&String> = texts.iter().copied().filter(by_default).collect();
-        let labels = (labels.as_slice(), ignored.as_slice());
+        let ignored = found.ignored_by_default(options);
+        let labels = (found.labels.as_slice(), ignored.as_slice());
         Ok(Self::of_numbers(given.headings.as_deref(), labels, names.unwrap_or_else(numbered)))
+    }
+
+    /// Labels are names that the user gives, or the file.
+    fn of_names(own: &[String]) -> Self {
+        let is_elsewhere = |(place, name): (usize, &String)| {
+            whole_number(name).is_some_and(|number| number != place as i128)
+        };
+        let mut notes = Vec::new();
+        if own.iter().enumerate().any(is_elsewhere) {
+            notes.push(format!("labels are names of classes ({}), not numbers from 0", list(own)));
+        }
+        Self::new(Naming::Name, own.to_vec(), own.to_vec(), notes)
     }
 
     /// Labels are numbers of classes; `names` are those of the classes.

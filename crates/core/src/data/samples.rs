@@ -6,7 +6,7 @@ use super::design::{DesignColumn, DesignKind, Missing, no_category, no_number, t
 use super::sample_weights::{all_zero, check_weight, read_npy_weights};
 use super::table::{Cell, Cells, Headings, Table, TableFormat, Texts, Use};
 use super::taken::{LeftOut, Taken};
-use super::{DataError, Dataset, quoted};
+use super::{DataError, Dataset, Labels, quoted};
 use crate::memory::{check_memory, make_room};
 use crate::numeric::counted;
 use nalgebra::{DMatrix, Dyn, VecStorage};
@@ -158,11 +158,7 @@ impl SampleRequest {
 
     fn of_table(&self, table: &Table, columns: TableColumns) -> Result<Samples, DataError> {
         let TableColumns { label, weights, offset, features, mut left_out } = columns;
-        let weights = match (weights, self.weight_file()) {
-            (Some(column), _) => Some(column_weights(table, column)?),
-            (None, Some(file)) => Some(read_npy_weights(file, table.rows)?),
-            (None, None) => None,
-        };
+        let weights = self.table_weights(table, weights)?;
         if let Cells::Other(kind) = table.columns[label].cells {
             return Err(DataError::invalid(
                 table.column_place(label),
@@ -181,13 +177,7 @@ impl SampleRequest {
             drop_missing(table, &[features.as_slice(), &offset].concat(), &mut kept, &mut left_out);
         }
         kept.check_any(&table.place, &table.columns[label].name)?;
-        let mut design = Vec::with_capacity(features.len());
-        let mut parts = Vec::with_capacity(features.len());
-        for &column in &features {
-            let of_column = DesignColumn::of(table, column, &kept.rows, (self.one_hot, self.missing))?;
-            parts.push((of_column.features(table, column, &kept.rows)?, of_column.width()));
-            design.push(of_column);
-        }
+        let Designed { design, parts } = self.designed(table, &features, &kept.rows)?;
         let lost = kept.lost(&labels);
         let (labels, mut notes) = kept.labels(&labels, &self.rules())?;
         notes.extend(lost);
@@ -197,13 +187,7 @@ impl SampleRequest {
         let mut dataset = Dataset::new(matrix, names, labels)?;
         if !offset.is_empty() {
             dataset = dataset.with_offset(offsets(table, &offset, &kept.rows)?)?;
-            let names: Vec<String> =
-                offset.iter().map(|&column| quoted(&table.columns[column].name)).collect();
-            let (columns, logits) = match (names.len(), dataset.labels().class_names()) {
-                (1, [_, second]) => ("column", format!("the logit of class {second}")),
-                _ => ("columns", "the logits of the classes in their order".to_owned()),
-            };
-            notes.push(format!("the numbers of {columns} {} are added to {logits}", names.join(", ")));
+            notes.push(offset_note(table, &offset, dataset.labels().class_names()));
         }
         notes.splice(0..0, table.notes.iter().cloned());
         notes.extend(feature_notes(table, &features, &design));
@@ -224,6 +208,27 @@ impl SampleRequest {
             ..Taken::default()
         };
         Ok(Samples { dataset, design, taken })
+    }
+
+    /// The weights of all rows, in a column of the table or in a file of their own.
+    fn table_weights(&self, table: &Table, column: Option<usize>) -> Result<Option<Vec<f64>>, DataError> {
+        Ok(match (column, self.weight_file()) {
+            (Some(column), _) => Some(column_weights(table, column)?),
+            (None, Some(file)) => Some(read_npy_weights(file, table.rows)?),
+            (None, None) => None,
+        })
+    }
+
+    /// The features that columns become in these rows.
+    fn designed(&self, table: &Table, columns: &[usize], rows: &[usize]) -> Result<Designed, DataError> {
+        let mut design = Vec::with_capacity(columns.len());
+        let mut parts = Vec::with_capacity(columns.len());
+        for &column in columns {
+            let of_column = DesignColumn::of(table, column, rows, (self.one_hot, self.missing))?;
+            parts.push((of_column.features(table, column, rows)?, of_column.width()));
+            design.push(of_column);
+        }
+        Ok(Designed { design, parts })
     }
 
     /// Features of an NPY file, labels and weights of others.
@@ -321,24 +326,13 @@ impl SampleRequest {
         Ok(features)
     }
 
+    /// Samples of arrays, whichever files these are in.
     fn combined(&self, arrays: SampleArrays) -> Result<Samples, DataError> {
         let SampleArrays { features, labels: label_array, weights, mut left_out, place, format } = arrays;
         if !self.offset.is_empty() {
             return Err(DataError::invalid("`offset`", "names a column of a table"));
         }
-        for (_, array) in &features {
-            array.check_numbers()?;
-            if array.rows() != label_array.rows() {
-                let problem = format!(
-                    "has shape {}, but {} has {} samples; one label for each is needed, shape ({},)",
-                    label_array.shape_text(),
-                    array.place,
-                    array.rows(),
-                    array.rows()
-                );
-                return Err(label_array.invalid(problem));
-            }
-        }
+        features.iter().try_for_each(|(_, array)| check_features(array, &label_array))?;
         let row_place = |row: usize| label_array.row_place(row);
         let is_one_hot = label_array.columns() > 1 && !label_array.is_text();
         let labels = LabelTexts {
@@ -365,31 +359,18 @@ impl SampleRequest {
         if self.one_hot {
             notes.push("`one_hot`: for tables only; nothing changes here".to_owned());
         }
-        let rows = label_array.rows();
-        let dataset = match features.as_slice() {
-            [(_, array)] if kept.rows.len() == rows && array.native(0..0).is_some() => {
-                Dataset::mapped(array.clone(), labels)?
-            }
-            _ => Dataset::new(gathered(&features, &kept.rows)?, feature_names(&features), labels)?,
-        };
+        let dataset = dataset_of(&features, &kept.rows, labels)?;
         let design = dataset.feature_names().iter();
         let design =
             design.map(|name| DesignColumn { source: name.clone(), kind: DesignKind::Number }).collect();
-        let sources: Vec<String> = features
-            .iter()
-            .map(|(name, array)| {
-                let name = name.clone().map_or_else(String::new, |name| format!("{name} "));
-                format!("{name}{}", array.shape_text())
-            })
-            .collect();
         let taken = Taken {
             file: place,
             format,
-            rows,
+            rows: label_array.rows(),
             used_rows: kept.rows.len(),
             label: self.label.clone(),
             classes: dataset.labels().class_names().to_vec(),
-            features: Some(sources),
+            features: Some(features.iter().map(in_words).collect()),
             sample_weights: self.sample_weights.clone(),
             left_out,
             notes,
@@ -424,6 +405,42 @@ impl SampleRequest {
     }
 }
 
+/// Fails where an array is no matrix of features with a row for each label.
+fn check_features(array: &Array, labels: &Array) -> Result<(), DataError> {
+    array.check_numbers()?;
+    if array.rows() != labels.rows() {
+        let problem = format!(
+            "has shape {}, but {} has {} samples; one label for each is needed, shape ({},)",
+            labels.shape_text(),
+            array.place,
+            array.rows(),
+            array.rows()
+        );
+        return Err(labels.invalid(problem));
+    }
+    Ok(())
+}
+
+/// Features in some rows of arrays: mapped where these are all rows of one, whose numbers lie in the file as they are needed.
+fn dataset_of(
+    features: &[(Option<String>, Array)],
+    rows: &[usize],
+    labels: Labels,
+) -> Result<Dataset, DataError> {
+    match features {
+        [(_, array)] if rows.len() == array.rows() && array.native(0..0).is_some() => {
+            Dataset::mapped(array.clone(), labels)
+        }
+        _ => Dataset::new(gathered(features, rows)?, feature_names(features), labels),
+    }
+}
+
+/// Name and shape of an array.
+fn in_words((name, array): &(Option<String>, Array)) -> String {
+    let name = name.clone().map_or_else(String::new, |name| format!("{name} "));
+    format!("{name}{}", array.shape_text())
+}
+
 /// Leaves out rows with missing features.
 fn drop_missing(table: &Table, features: &[usize], kept: &mut KeptRows, left_out: &mut Vec<LeftOut>) {
     let mut missing = vec![false; table.rows];
@@ -449,6 +466,22 @@ pub(crate) fn offsets(table: &Table, columns: &[usize], rows: &[usize]) -> Resul
         into.iter_mut().zip(values).for_each(|(into, value)| *into = value);
     }
     Ok(numbers)
+}
+
+/// What the numbers of columns are added to.
+fn offset_note(table: &Table, columns: &[usize], classes: &[String]) -> String {
+    let names: Vec<String> = columns.iter().map(|&column| quoted(&table.columns[column].name)).collect();
+    let (columns, logits) = match (names.len(), classes) {
+        (1, [_, second]) => ("column", format!("the logit of class {second}")),
+        _ => ("columns", "the logits of the classes in their order".to_owned()),
+    };
+    format!("the numbers of {columns} {} are added to {logits}", names.join(", "))
+}
+
+/// What became of each column, and its features, as many as it says.
+struct Designed {
+    design: Vec<DesignColumn>,
+    parts: Vec<(Vec<f64>, usize)>,
 }
 
 /// Arrays that samples are made of.
@@ -661,11 +694,7 @@ impl KeptRows {
         Ok(())
     }
 
-    fn labels(
-        &self,
-        labels: &LabelTexts,
-        rules: &ClassRules,
-    ) -> Result<(super::Labels, Vec<String>), DataError> {
+    fn labels(&self, labels: &LabelTexts, rules: &ClassRules) -> Result<(Labels, Vec<String>), DataError> {
         let (found, notes) = labels.labels(&self.rows, rules)?;
         let found = match &self.weights {
             None => found,

@@ -506,15 +506,7 @@ impl<'p, 'a> Search<'p, 'a> {
             if descent.progress() != Progress::Active {
                 break None;
             }
-            if let Some((head, recomputed)) = self.within_tolerance(&mut descent, &watch.settings) {
-                let known = (descent.theta().clone(), head, recomputed);
-                let outcome = self.point(&descent, watch, None, known);
-                return (descent, outcome);
-            }
-            if is_enough(&mut descent, watch.enough) {
-                let theta = descent.theta().clone();
-                let head = self.features.to_user(&theta);
-                let outcome = self.point(&descent, watch, None, (theta, head, OnceLock::new()));
+            if let Some(outcome) = self.good_enough(&mut descent, watch) {
                 return (descent, outcome);
             }
             descent.step();
@@ -522,27 +514,50 @@ impl<'p, 'a> Search<'p, 'a> {
                 break Some(why);
             }
         };
+        let outcome = self.ended(&mut descent, watch, stopped, curvature);
+        (descent, outcome)
+    }
+
+    /// The point of a search, where that is within the tolerance or as near to the end as is asked for.
+    fn good_enough(&self, descent: &mut impl Descent, watch: &Watch) -> Option<Outcome<'a>> {
+        if let Some((head, recomputed)) = self.within_tolerance(descent, &watch.settings) {
+            let known = (descent.theta().clone(), head, recomputed);
+            return Some(self.point(descent, watch, None, known));
+        }
+        if !is_enough(descent, watch.enough) {
+            return None;
+        }
+        let theta = descent.theta().clone();
+        let head = self.features.to_user(&theta);
+        Some(self.point(descent, watch, None, (theta, head, OnceLock::new())))
+    }
+
+    /// The outcome of a search that has ended by itself, or for the reason that it was `stopped`.
+    fn ended<D: Descent>(
+        &self,
+        descent: &mut D,
+        watch: &Watch,
+        stopped: Option<String>,
+        curvature: impl Fn(&D) -> Option<f64>,
+    ) -> Outcome<'a> {
         let left = descent.relative_gradient();
         let outcome = match (descent.progress(), stopped) {
             (Progress::Separable(separation), _) => {
                 let found = Found { problem: self.problem, features: self.features, watch };
-                Outcome::Separable(Box::new(found.separable(*separation, &descent)))
+                Outcome::Separable(Box::new(found.separable(*separation, descent)))
             }
             (Progress::Converged, _) => {
-                let smallest_curvature = curvature(&descent);
-                self.stationary(&mut descent, watch, smallest_curvature, EndReason::Converged)
+                let smallest_curvature = curvature(descent);
+                self.stationary(descent, watch, smallest_curvature, EndReason::Converged)
             }
             // No step improves a point at rounding level, as the refined gradient confirms. Where the loss still curves
             // down, it is no end: a tail this flat leads on.
             (Progress::NotConverged(why), _) if left <= NEARLY_STATIONARY || self.can_go_on_precisely() => {
-                let smallest_curvature = curvature(&descent);
+                let smallest_curvature = curvature(descent);
                 if smallest_curvature.is_some_and(|curvature| curvature < 0.0) {
-                    return (
-                        descent,
-                        not_converged(format!("{why}, and the loss curves down there"), watch, left),
-                    );
+                    return not_converged(format!("{why}, and the loss curves down there"), watch, left);
                 }
-                match self.stationary(&mut descent, watch, smallest_curvature, EndReason::WithoutAStep) {
+                match self.stationary(descent, watch, smallest_curvature, EndReason::WithoutAStep) {
                     outcome @ Outcome::Stationary(_) => outcome,
                     Outcome::Separable(_) | Outcome::NotConverged { .. } => not_converged(why, watch, left),
                 }
@@ -552,14 +567,13 @@ impl<'p, 'a> Search<'p, 'a> {
             }
             (Progress::Active, None) => not_converged("the search ended early".to_owned(), watch, left),
         };
-        let outcome = match outcome {
+        match outcome {
             Outcome::NotConverged { why, iterations, relative_gradient, rounded, .. } => {
                 let reached = Some(Box::new(self.features.to_user(descent.theta())));
                 Outcome::NotConverged { why, iterations, relative_gradient, rounded, reached }
             }
             ended => ended,
-        };
-        (descent, outcome)
+        }
     }
 
     /// Whether Newton's steps in double-double arithmetic lead to the minimum from wherever a search has ended that found no

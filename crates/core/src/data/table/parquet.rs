@@ -33,24 +33,11 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     let bytes = bytes::Bytes::copy_from_slice(opened.bytes());
     let reader = SerializedFileReader::new(bytes).map_err(damaged)?;
     let file = reader.metadata().file_metadata();
-    let schema = file.schema_descr();
     let of_pandas = PandasNotes::of(file);
-    let mut durations = of_pandas.durations();
-    durations.extend(arrow_schema::durations(noted(file, "ARROW:schema")));
-    let leaves = (0..schema.num_columns()).map(|number| Leaf::of(&reader, number, &durations));
-    let leaves: Vec<Leaf> =
-        leaves.collect::<Result<_, String>>().map_err(|problem| DataError::invalid(place, problem))?;
+    let leaves = leaves(&reader, &of_pandas).map_err(|problem| DataError::invalid(place, problem))?;
     // The names of what lists become, and where each of those is.
     check(place, 64 * leaves.iter().map(|leaf| leaf.columns() as u128).sum::<u128>())?;
-    let mut names = Vec::new();
-    let mut lists = Vec::new();
-    for leaf in &leaves {
-        let first = names.len();
-        names.extend(leaf.headings());
-        if leaf.list.is_some() {
-            lists.push((leaf.name.clone(), first..names.len()));
-        }
-    }
+    let (names, lists) = names_and_lists(&leaves);
     let headings = Headings::new(names, of_pandas.index_columns(), place.clone()).with_lists(lists.clone());
     let uses = pick(&headings)?;
     let rows = u128::try_from(file.num_rows()).unwrap_or(0);
@@ -68,17 +55,7 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     let read = texts.iter().zip(&headings.names).zip(&uses);
     let notes =
         read.filter_map(|((texts, name), use_)| if *use_ == Use::Values { texts.note(name) } else { None });
-    let mut notes: Vec<String> = notes.collect();
-    let is_used =
-        |(_, columns): &&(String, Range<usize>)| uses[columns.clone()].iter().any(|use_| *use_ != Use::Skip);
-    notes.extend(lists.iter().filter(is_used).map(|(name, columns)| {
-        format!(
-            "column {} holds lists of {}: they are {}",
-            quoted(name),
-            counted(columns.len() as u64, "number"),
-            headings.in_words(columns)
-        )
-    }));
+    let notes = notes.chain(list_notes(&lists, &uses, &headings)).collect();
     let columns = columns.into_iter().zip(texts).zip(&uses).zip(&headings.names);
     let columns = columns.map(|(((cells, texts), use_), name)| {
         let cells = match (cells, use_) {
@@ -96,6 +73,44 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         marks: NumberMarks::default(),
         notes,
     })
+}
+
+/// The columns of the file.
+fn leaves(reader: &SerializedFileReader<bytes::Bytes>, of_pandas: &PandasNotes) -> Result<Vec<Leaf>, String> {
+    let file = reader.metadata().file_metadata();
+    let mut durations = of_pandas.durations();
+    durations.extend(arrow_schema::durations(noted(file, "ARROW:schema")));
+    let columns = 0..file.schema_descr().num_columns();
+    columns.map(|number| Leaf::of(reader, number, &durations)).collect()
+}
+
+/// The names of the table's columns, and which of them each list is.
+fn names_and_lists(leaves: &[Leaf]) -> (Vec<String>, Vec<(String, Range<usize>)>) {
+    let mut names = Vec::new();
+    let mut lists = Vec::new();
+    for leaf in leaves {
+        let first = names.len();
+        names.extend(leaf.headings());
+        if leaf.list.is_some() {
+            lists.push((leaf.name.clone(), first..names.len()));
+        }
+    }
+    (names, lists)
+}
+
+/// What the columns of lists are called, where one of them is used.
+fn list_notes(lists: &[(String, Range<usize>)], uses: &[Use], headings: &Headings) -> Vec<String> {
+    let is_used =
+        |(_, columns): &&(String, Range<usize>)| uses[columns.clone()].iter().any(|use_| *use_ != Use::Skip);
+    let note = |(name, columns): &(String, Range<usize>)| {
+        format!(
+            "column {} holds lists of {}: they are {}",
+            quoted(name),
+            counted(columns.len() as u64, "number"),
+            headings.in_words(columns)
+        )
+    };
+    lists.iter().filter(is_used).map(note).collect()
 }
 
 /// Reads the cells that are asked for, one group of rows after the other. Returns the number of rows.
