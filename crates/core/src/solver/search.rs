@@ -555,11 +555,14 @@ impl<'p, 'a> Search<'p, 'a> {
             (Progress::NotConverged(why), _) if left <= NEARLY_STATIONARY || self.can_go_on_precisely() => {
                 let smallest_curvature = curvature(descent);
                 if smallest_curvature.is_some_and(|curvature| curvature < 0.0) {
-                    return not_converged(format!("{why}, and the loss curves down there"), watch, left);
-                }
-                match self.stationary(descent, watch, smallest_curvature, EndReason::WithoutAStep) {
-                    outcome @ Outcome::Stationary(_) => outcome,
-                    Outcome::Separable(_) | Outcome::NotConverged { .. } => not_converged(why, watch, left),
+                    not_converged(format!("{why}, and the loss curves down there"), watch, left)
+                } else {
+                    match self.stationary(descent, watch, smallest_curvature, EndReason::WithoutAStep) {
+                        outcome @ Outcome::Stationary(_) => outcome,
+                        Outcome::Separable(_) | Outcome::NotConverged { .. } => {
+                            not_converged(why, watch, left)
+                        }
+                    }
                 }
             }
             (Progress::NotConverged(why) | Progress::Undecided(why), _) | (Progress::Active, Some(why)) => {
