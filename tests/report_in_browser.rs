@@ -73,8 +73,12 @@ fn check_page(browser: &Browser, width: u32) {
     assert_eq!(hints, json!(0), "a figure that goes on says so");
 }
 
+/// Times that a page is printed, where other tests keep the browser waiting for longer than its driver does.
+const MAX_PRINTS: usize = 3;
+
 fn check_paper(browser: &Browser) {
-    let paper = browser.post("/print", &json!({}));
+    let mut prints = (0..MAX_PRINTS).map(|_| browser.try_post("/print", &json!({})));
+    let paper = prints.find_map(Result::ok).expect("a print");
     let paper = paper.as_str().expect("text");
     // The base-64 form of a PDF's first letters.
     assert!(paper.starts_with("JVBERi") && paper.len() > 100_000, "{} characters", paper.len());

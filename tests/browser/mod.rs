@@ -64,14 +64,17 @@ impl Browser {
 
     /// The answer to a command.
     pub(crate) fn post(&self, command: &str, body: &Value) -> Value {
+        self.try_post(command, body).unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    /// The answer to a command, or what the driver says is wrong: it waits for ten seconds at most.
+    pub(crate) fn try_post(&self, command: &str, body: &Value) -> Result<Value, String> {
         let address = format!("{}{command}", self.session);
         let configuration = ureq::Agent::config_builder().http_status_as_error(false).build();
         let answer = ureq::Agent::new_with_config(configuration).post(&address).send_json(body);
-        let mut answer = answer.unwrap_or_else(|error| panic!("{command}: {error}"));
-        let mut read: Value =
-            answer.body_mut().read_json().unwrap_or_else(|error| panic!("{command}: {error}"));
-        assert!(answer.status().is_success(), "{command}: {read}");
-        read["value"].take()
+        let mut answer = answer.map_err(|error| error.to_string())?;
+        let mut read: Value = answer.body_mut().read_json().map_err(|error| error.to_string())?;
+        if answer.status().is_success() { Ok(read["value"].take()) } else { Err(read.to_string()) }
     }
 }
 
