@@ -48,7 +48,7 @@ pub(super) fn is_proved(margins: &Margins) -> bool {
         entries: margins.user_row(index),
         weight: weights[place] * sizes[place],
     };
-    let rows: Vec<Row> = indices.iter().enumerate().map(row).filter(|row| row.weight > 0.0).collect();
+    let rows: Vec<Row> = indices.iter().enumerate().map(row).collect();
     Balance::of(&rows).is_some_and(|balance| balance.is_positive_after_mending())
 }
 
@@ -84,8 +84,7 @@ fn inverse(value: f64) -> f64 {
 /// Weights between zero and one with which the rows sum to zero, but for rounding: `1 - p` at the minimum of a logistic regression
 /// that wants every margin positive, by Newton's method. `None` where that is far out or there is none.
 fn balancing_weights(table: &DMatrix<f64>) -> Option<DVector<f64>> {
-    let mut direction = DVector::zeros(table.ncols());
-    let mut margins = table * &direction;
+    let mut margins = DVector::zeros(table.nrows());
     for _ in 0..MAX_STEPS {
         let weights = margins.map(|margin| Sigmoid::of(margin).complement);
         let gradient = -table.tr_mul(&weights);
@@ -105,11 +104,10 @@ fn balancing_weights(table: &DMatrix<f64>) -> Option<DVector<f64>> {
         let before = loss(&margins);
         let moved = (0..MAX_HALVINGS).map(|halvings| 0.5_f64.powi(halvings)).find_map(|share| {
             let moved = &margins + share * &along;
-            (loss(&moved) < before).then_some((share, moved))
+            (loss(&moved) < before).then_some(moved)
         });
         // Without a step that lessens the loss, what is left is rounding.
-        let Some((share, moved)) = moved else { return Some(weights) };
-        direction += share * step;
+        let Some(moved) = moved else { return Some(weights) };
         margins = moved;
         if margins.amax() > LARGEST_MARGIN {
             return None;
@@ -134,15 +132,21 @@ struct Balance {
 }
 
 impl Balance {
-    /// `None` where a number leaves the range of a double.
+    /// `None` where a weight is not positive, or a number leaves the range of a double.
     fn of(rows: &[Row]) -> Option<Self> {
         let width = rows.first()?.entries.len();
+        if !rows.iter().all(|row| row.weight > 0.0) {
+            return None;
+        }
         let largest_of =
             |unknown: usize| largest(rows.iter().map(|row| (row.weight * row.entries[unknown]).abs()));
         // An unknown that no margin depends on is the intercept where there is none.
-        let used = (0..width).map(|unknown| (unknown, largest_of(unknown))).filter(|used| used.1 > 0.0);
-        let used: Vec<(usize, f64)> =
-            used.map(|(unknown, size)| (unknown, 1.0 / power_below(size))).collect();
+        let occurs = |&unknown: &usize| rows.iter().any(|row| row.entries[unknown] != 0.0);
+        let factor = |unknown: usize| {
+            let size = largest_of(unknown);
+            (size > 0.0).then(|| (unknown, power_below(size).recip()))
+        };
+        let used: Vec<(usize, f64)> = (0..width).filter(occurs).map(factor).collect::<Option<_>>()?;
         let mut near = DMatrix::zeros(used.len(), rows.len());
         let mut sum = vec![DoubleDouble::default(); used.len()];
         let mut magnitude = vec![0.0; used.len()];
@@ -253,6 +257,11 @@ mod tests {
             !is_proved(&[([1.0, 5e-324], 1.0), ([-1.0, 1.0], 1e-100), ([0.0, -1.0], 1e-100)]),
             "out of range"
         );
+        assert!(
+            !is_proved(&[([1.0, 1e-200], 1e-200), ([-1.0, 1e-200], 1e-200)]),
+            "the second unknown counts, however small"
+        );
+        assert!(!is_proved(&[([1.0, 0.0], 1.0), ([-1.0, 0.0], 1.0), ([0.0, 1.0], 0.0)]), "a weight of zero");
         assert!(!is_proved(&[]));
     }
 
