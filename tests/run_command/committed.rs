@@ -17,8 +17,8 @@ const ROUNDING: [&str; 6] = [
 /// Other processors sum in another order.
 const TOLERANCE: f64 = 1e-8;
 
-/// Compares what so many repetitions of an analysis have measured with the committed records; nothing where rounding decides on which path a search goes: with
-/// first-order searches and networks.
+/// Compares what so many repetitions of an analysis have measured with the committed records; nothing where rounding decides on which
+/// path a search goes: with first-order searches and networks.
 pub(super) fn compare_with_committed(shipped: &Shipped, repetitions: usize, results: &Path) {
     if wanders(shipped) {
         return;

@@ -25,7 +25,7 @@ pub use parallel::{
 };
 pub(crate) use parallel::{accumulators_per_thread, map_items, threads, try_map_items};
 pub(crate) use single::exp_of_nonpositive_single;
-pub(crate) use sum::{Binary, sign_of_products};
+pub(crate) use sum::{Binary, median, sign_of_products};
 pub use sum::{CompensatedMatrix, Sum, largest, largest_magnitude};
 pub(crate) use vectorised::fuses;
 pub use vectorised::{Kernel, vectorised};

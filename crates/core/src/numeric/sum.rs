@@ -46,6 +46,12 @@ impl FromIterator<f64> for Sum {
     }
 }
 
+/// The middle one of some numbers, which change places; zero of none.
+pub(crate) fn median(numbers: &mut [f64]) -> f64 {
+    let middle = numbers.len() / 2;
+    if numbers.is_empty() { 0.0 } else { *numbers.select_nth_unstable_by(middle, f64::total_cmp).1 }
+}
+
 /// The largest of zero and some numbers; NaN if one of them is, which `f64::max` would drop.
 pub fn largest(numbers: impl IntoIterator<Item = f64>) -> f64 {
     let larger =

@@ -15,7 +15,7 @@ use super::tall_qr;
 use super::wide_dependence;
 use crate::data::{Dataset, Number, Values};
 use crate::numeric::{
-    DoubleDouble, Kernel, Sum, fold_sample_spans, largest_magnitude, update_sample_chunks, vectorised,
+    DoubleDouble, Kernel, Sum, fold_sample_spans, largest_magnitude, median, update_sample_chunks, vectorised,
 };
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView};
 
@@ -595,12 +595,7 @@ fn medians(dataset: &Dataset) -> Vec<f64> {
     }
     // Samples are far apart in memory, their features are not.
     let some = DMatrix::from_vec(dataset.dimension(), samples.div_ceil(stride), some).transpose();
-    let middle_of = |values: nalgebra::DVectorView<f64>| {
-        let mut values: Vec<f64> = values.iter().copied().collect();
-        let middle = values.len() / 2;
-        if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(middle, f64::total_cmp).1 }
-    };
-    some.column_iter().map(middle_of).collect()
+    some.column_iter().map(|values| median(values.clone_owned().as_mut_slice())).collect()
 }
 
 /// `1 / value`, rounded to a power of two that is finite whatever the unit.

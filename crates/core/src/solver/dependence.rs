@@ -10,7 +10,7 @@ use super::least_norm::LeastNorm;
 use super::problem::Intercept;
 use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
 use crate::data::Dataset;
-use crate::numeric::{DoubleDouble, fold_sample_spans, significant};
+use crate::numeric::{DoubleDouble, fold_sample_spans, median, significant};
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
@@ -534,12 +534,6 @@ impl Pivots {
             digits,
         }
     }
-}
-
-/// The middle one of some numbers; zero of none.
-fn median(numbers: &mut [f64]) -> f64 {
-    let middle = numbers.len() / 2;
-    if numbers.is_empty() { 0.0 } else { *numbers.select_nth_unstable_by(middle, f64::total_cmp).1 }
 }
 
 /// The same relation solved for the last of its columns in the table, which does not depend on the order of pivots; returns

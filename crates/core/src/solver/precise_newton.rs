@@ -1,5 +1,6 @@
 //! Newton's method in double-double arithmetic, for small problems whose second derivatives doubles cannot hold: under a penalty
-//! features whose sizes lie far apart, or more of them than samples, can have curvatures that differ by 1e25.
+//! features whose sizes lie far apart, or more of them than samples, can have curvatures that differ by 1e25, and without one a row in
+//! other units can.
 //!
 //! Unknowns are coefficients of the scaled features themselves, so that no basis of combinations loses digits.
 

@@ -7,7 +7,7 @@
 //! error. Where each row takes less of it than its own weight, positive weights are left.
 
 use super::margins::Margins;
-use crate::numeric::{DoubleDouble, Sigmoid, largest, softplus};
+use crate::numeric::{DoubleDouble, Sigmoid, largest, median, softplus};
 use crate::solver::dense::cholesky;
 use nalgebra::{DMatrix, DVector};
 
@@ -58,7 +58,9 @@ fn equalised(table: &mut DMatrix<f64>) -> Vec<f64> {
     let mut sizes = vec![1.0; table.nrows()];
     for _ in 0..ROUNDS {
         for mut column in table.column_iter_mut() {
-            column *= inverse(middle(column.iter().map(|entry| entry.abs()).filter(|&size| size > 0.0)));
+            let mut occurring: Vec<f64> =
+                column.iter().map(|entry| entry.abs()).filter(|&size| size > 0.0).collect();
+            column *= inverse(median(&mut occurring));
         }
         for (mut row, size) in table.row_iter_mut().zip(&mut sizes) {
             let factor = inverse(row.amax());
@@ -67,13 +69,6 @@ fn equalised(table: &mut DMatrix<f64>) -> Vec<f64> {
         }
     }
     sizes
-}
-
-/// The middle one of some numbers, zero where there are none.
-fn middle(numbers: impl Iterator<Item = f64>) -> f64 {
-    let mut numbers: Vec<f64> = numbers.collect();
-    let place = numbers.len() / 2;
-    if numbers.is_empty() { 0.0 } else { *numbers.select_nth_unstable_by(place, f64::total_cmp).1 }
 }
 
 /// One where there is nothing to bring to size.
@@ -280,7 +275,7 @@ mod tests {
                 table.column_mut(0).apply(|entry| *entry = entry.abs());
                 (0..case % 4 * 2).for_each(|row| table[(row, 0)] = 0.0);
             }
-            let weights = balancing_weights(&table.clone()).unwrap_or_else(|| DVector::from_element(8, 1.0));
+            let weights = balancing_weights(&table).unwrap_or_else(|| DVector::from_element(8, 1.0));
             let row = |(row, &weight): (nalgebra::RowDVector<f64>, &f64)| Row {
                 entries: row.iter().copied().collect(),
                 weight,
