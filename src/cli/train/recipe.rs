@@ -33,8 +33,8 @@ pub(super) struct RecipeArguments {
     #[arg(long, default_value_t = Recipe::default().rate, value_name = "X", allow_hyphen_values = true)]
     rate: f64,
     /// Schedule of the learning rate: constant, cosine (to zero at the end), step:EVERY:FACTOR (times FACTOR every so many
-    /// epochs), or plateau:WINDOW:FALL:FACTOR:CUTS (times FACTOR when the mean loss of WINDOW epochs is not below 1 - FALL times that
-    /// of the WINDOW epochs before; ends training after the last of CUTS)
+    /// epochs), or plateau:WINDOW:FALL:FACTOR:CUTS (times FACTOR when the mean loss of WINDOW epochs is lower than that of the WINDOW
+    /// epochs before by at most FALL times what it has fallen since the first epoch; ends training after the last of CUTS)
     #[arg(long, default_value = "cosine", value_name = "SCHEDULE")]
     schedule: String,
     /// mu of the penalty mu/2 ||w||^2 on all parameters but the last layer's bias
@@ -159,7 +159,7 @@ fn schedule(text: &str) -> Result<Schedule> {
         }
         _ => bail!(
             "--schedule {text}: give constant, cosine, step:EVERY:FACTOR such as step:10:0.1, or \
-             plateau:WINDOW:FALL:FACTOR:CUTS such as plateau:3:0.05:0.1:1"
+             plateau:WINDOW:FALL:FACTOR:CUTS such as plateau:3:0.01:0.1:1"
         ),
     }
 }

@@ -39,12 +39,13 @@ pub enum Schedule {
     /// By a factor whenever the training loss has flattened; when it has once more after the last cut, training ends, before
     /// its epochs are used up.
     ///
-    /// The loss has flattened when its mean over the last `window` epochs is not below `1 - fall` times that over the `window`
-    /// epochs before, both since the last cut.
+    /// The loss has flattened when its mean over the last `window` epochs is lower than that over the `window` epochs before, both
+    /// since the last cut, by no more than `fall` times what it has fallen in all since the first epoch. That is the same for a loss
+    /// times a factor or plus a constant, and a loss that approaches zero flattens too.
     Plateau {
         /// Epochs that are averaged.
         window: usize,
-        /// Relative fall from one window to the next below which the loss is flat.
+        /// Fall from one window to the next at which the loss is flat, as a share of its whole fall.
         fall: f64,
         /// What the rate is multiplied by.
         factor: f64,
@@ -100,7 +101,8 @@ impl Schedule {
                 continue;
             }
             let (before, last) = losses[end - 2 * window..end].split_at(window);
-            if mean(last) > (1.0 - fall) * mean(before) {
+            let whole_fall = (losses[0] - mean(last)).max(0.0);
+            if mean(before) - mean(last) <= fall * whole_fall {
                 count += 1;
                 since = end;
             }
@@ -210,17 +212,29 @@ mod tests {
 
     #[test]
     fn a_flat_loss_cuts_the_rate_and_then_ends_the_training() {
-        let losses = [8.0, 6.0, 4.0, 3.0, 2.9, 2.9, 2.0, 1.9, 1.9, 1.9];
+        let losses = [8.0, 6.0, 4.0, 3.0, 2.4, 2.4, 2.2, 2.0];
         let factor = |epochs: usize| PLATEAU.factor(0, 1, 100, &losses[..epochs]);
-        // 4 and 3 against 8 and 6; 2.9 and 2.9 against 4 and 3: still falling. 2, 2.9 against 3, 2.9: falling.
-        assert_eq!((0..=7).map(factor).collect::<Vec<_>>(), [1.0; 8]);
-        // 1.9 and 2 against 2.9 and 2.9 falls; 1.9 and 1.9 against 2 and 2.9 falls; 1.9 and 1.9 against 1.9 and 2 is flat.
-        assert_eq!((factor(8), factor(9), factor(10)), (1.0, 1.0, 0.5));
+        // 3.5 against 7, 2.7 against 5, 2.4 against 3.5, 2.3 against 2.7: a fall of 0.4 is less than a tenth of 8 - 2.3.
+        assert_eq!((0..=7).map(factor).collect::<Vec<_>>(), [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5]);
         assert!(!PLATEAU.has_flattened(&losses));
         // After the cut both windows begin anew.
-        let further = [losses.as_slice(), &[1.0, 1.0, 1.0]].concat();
+        let further = [&losses[..7], &[1.0, 1.0, 1.0]].concat();
         assert!(!PLATEAU.has_flattened(&further));
         assert!(PLATEAU.has_flattened(&[further.as_slice(), &[1.0]].concat()));
         assert!(!Schedule::Cosine.has_flattened(&[1.0; 50]));
+    }
+
+    #[test]
+    fn a_loss_in_other_units_flattens_at_the_same_epoch() {
+        let losses: Vec<f64> = (0..40).map(|epoch| (-0.3 * f64::from(epoch)).exp()).collect();
+        let ends = |losses: &[f64]| (1..=losses.len()).find(|&epochs| PLATEAU.has_flattened(&losses[..epochs]));
+        let end = ends(&losses).expect("a loss that approaches zero flattens");
+        let shifted: Vec<f64> = losses.iter().map(|loss| 8.0 + 4.0 * loss).collect();
+        assert_eq!(ends(&shifted), Some(end));
+        // A loss that goes on falling as it did does not flatten, and one that rises does.
+        let line: Vec<f64> = (0..40).map(|epoch| -f64::from(epoch)).collect();
+        assert_eq!(PLATEAU.plateaus(&line[..15]), 0);
+        let rising: Vec<f64> = (0..9).map(f64::from).collect();
+        assert_eq!(PLATEAU.plateaus(&rising), 2);
     }
 }
