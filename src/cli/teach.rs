@@ -7,8 +7,8 @@ use super::output::{note, path_line, print};
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::files::{OwnFile, is_same_file, mark_directory, read_input};
 use equipoise::teach::{
-    LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reader, Reply, SOLVER, Server, offline_files, page_with_solver,
-    worksheet,
+    LessonProgram, MAX_TABLE_BYTES, PATIENCE, Reply, SOLVER, Server, offline_files, page_with_solver,
+    worksheets,
 };
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -21,9 +21,9 @@ const EXAMPLES: &str = "Examples:
   equipoise teach --export site        writes the page with its solver, for any web server
 
 The page is served to this machine alone and fetches nothing from the network. Ctrl-C ends it.
-Exercises with links into the page: docs/teaching.md.";
+Exercises with links into the page: docs/teaching.md (Chinese: docs/teaching.zh.md).";
 
-/// Where the links of the worksheet lead.
+/// Where the links of the exercises lead.
 const USUAL_PORT: u16 = 8309;
 
 /// Where to serve.
@@ -68,10 +68,7 @@ fn page(solver: Option<&Path>) -> Result<String> {
 /// Writes the page with its solver, and the exercises.
 fn export(directory: &Path, arguments: &TeachArguments) -> Result<Ending> {
     let page = page(arguments.solver.as_deref())?;
-    let mut files = vec![
-        ("exercises.html", worksheet(Reader::Student, PAGE)),
-        ("instructor.html", worksheet(Reader::Instructor, PAGE)),
-    ];
+    let mut files = worksheets(PAGE);
     files.extend(offline_files(&page));
     files.push((PAGE, page));
     let own: Vec<OwnFile> = files.iter().map(|(name, _)| OwnFile::marked(*name)).collect();

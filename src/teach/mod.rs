@@ -35,4 +35,4 @@ pub use offline::offline_files;
 pub use server::{LessonProgram, PATIENCE, Server};
 pub use table::{EqualTarget, MAX_ROWS, TableAnswer, TableLesson, TableQuestion};
 #[cfg(feature = "teach")]
-pub use worksheet::{Reader, worksheet};
+pub use worksheet::worksheets;

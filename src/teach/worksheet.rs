@@ -1,77 +1,137 @@
-//! The exercises of `docs/teaching.md` as two HTML pages beside the page as one file: for students, with answers and proofs folded
-//! away, and for their instructor, with everything in view.
+//! The exercises of `docs/teaching.md`, and of its translations, as two HTML pages each beside the page as one file: for students,
+//! with answers and proofs folded away, and for their instructor, with everything in view.
 //!
-//! The document is ours, so a little of Markdown is all that is read: headings, paragraphs, bold, italics, code and links. In a
+//! The documents are ours, so a little of Markdown is all that is read: headings, paragraphs, bold, italics, code and links. In a
 //! paragraph that begins with **Look.** what is bold is an answer; what begins with **Prove.** ends the exercise.
 
 use super::bundle::digest;
 
-/// The document.
-const EXERCISES: &str = include_str!("../../docs/teaching.md");
-/// Where the exercises begin; what is before them is about the program that serves the page, and its links are not those here.
-const BEGIN: &str = "In each exercise";
-/// Where its links lead: to the page that is served.
+/// Where the links of the documents lead: to the page that is served.
 const SERVED: &str = "http://127.0.0.1:8309/";
+
+/// The exercises in one language. A further one is a document of its own and a row of [`LANGUAGES`].
+struct Language {
+    code: &'static str,
+    document: &'static str,
+    /// How the paragraph begins with which the exercises do; what is before it is about the program that serves the page, and its
+    /// links are not those here.
+    begin: &'static str,
+    /// What stands between the lines of a paragraph.
+    between_lines: &'static str,
+    /// How a paragraph begins whose bold text is answers.
+    look: &'static str,
+    /// How a proof begins.
+    prove: &'static str,
+    title: &'static str,
+    title_with_answers: &'static str,
+    /// What unfolds the answers.
+    answers: &'static str,
+    /// What unfolds a proof.
+    proof: &'static str,
+}
+
+const LANGUAGES: [Language; 2] = [
+    Language {
+        code: "en",
+        document: include_str!("../../docs/teaching.md"),
+        begin: "In each exercise",
+        between_lines: " ",
+        look: "**Look.** ",
+        prove: "**Prove.** ",
+        title: "Exercises",
+        title_with_answers: "Exercises, with answers",
+        answers: "Answers",
+        proof: "Proof",
+    },
+    Language {
+        code: "zh",
+        document: include_str!("../../docs/teaching.zh.md"),
+        begin: "每个练习",
+        between_lines: "",
+        look: "**观察。** ",
+        prove: "**证明。** ",
+        title: "练习",
+        title_with_answers: "练习与答案",
+        answers: "答案",
+        proof: "证明",
+    },
+];
 
 /// Whom a page is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+enum Reader {
     /// Answers and proofs are folded away.
     Student,
     /// Everything is in view.
     Instructor,
 }
 
-/// The exercises for a reader; links lead to `page`, a file beside it.
+/// Names and texts of the pages of exercises, in every language and for either reader; links lead to `page`, a file beside them.
 #[must_use]
-pub fn worksheet(reader: Reader, page: &str) -> String {
-    let mut blocks = EXERCISES.split("\n\n").map(|block| block.trim().replace('\n', " "));
-    let heading = blocks.next().unwrap_or_default();
-    let exercises = blocks.skip_while(|block| !block.starts_with(BEGIN)).filter(|block| !block.is_empty());
-    let body: String =
-        std::iter::once(heading).chain(exercises).map(|block| self::block(&block, reader)).collect();
-    let title = match reader {
-        Reader::Student => "Exercises",
-        Reader::Instructor => "Exercises, with answers",
-    };
-    let body = body.replace(&format!("href=\"{SERVED}"), &format!("href=\"{page}"));
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; img-src data:; \
-         base-uri 'none'; form-action 'none'\">\n<title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
-        digest(STYLE)
-    )
+pub fn worksheets(page: &str) -> Vec<(&'static str, String)> {
+    let [english, chinese] = &LANGUAGES;
+    vec![
+        ("exercises.html", english.worksheet(Reader::Student, page)),
+        ("instructor.html", english.worksheet(Reader::Instructor, page)),
+        ("exercises.zh.html", chinese.worksheet(Reader::Student, page)),
+        ("instructor.zh.html", chinese.worksheet(Reader::Instructor, page)),
+    ]
+}
+
+impl Language {
+    fn worksheet(&self, reader: Reader, page: &str) -> String {
+        let mut blocks =
+            self.document.split("\n\n").map(|block| block.trim().replace('\n', self.between_lines));
+        let heading = blocks.next().unwrap_or_default();
+        let exercises =
+            blocks.skip_while(|block| !block.starts_with(self.begin)).filter(|block| !block.is_empty());
+        let body: String =
+            std::iter::once(heading).chain(exercises).map(|block| self.block(&block, reader)).collect();
+        let title = match reader {
+            Reader::Student => self.title,
+            Reader::Instructor => self.title_with_answers,
+        };
+        let body = body.replace(&format!("href=\"{SERVED}"), &format!("href=\"{page}"));
+        format!(
+            "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; img-src data:; \
+             base-uri 'none'; form-action 'none'\">\n<title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n",
+            self.code,
+            digest(STYLE)
+        )
+    }
+
+    fn block(&self, block: &str, reader: Reader) -> String {
+        if let Some(heading) = block.strip_prefix("## ") {
+            return format!("<h2>{}</h2>\n", inline(heading, Bold::Shown).0);
+        }
+        if let Some(heading) = block.strip_prefix("# ") {
+            return format!("<h1>{}</h1>\n", inline(heading, Bold::Shown).0);
+        }
+        let fold = if reader == Reader::Student { "" } else { " open" };
+        if let Some(proof) = block.strip_prefix(self.prove) {
+            let proof = inline(proof, Bold::Shown).0;
+            return format!("<details{fold}><summary>{}</summary><p>{proof}</p></details>\n", self.proof);
+        }
+        match (block.strip_prefix(self.look), reader) {
+            (Some(look), Reader::Student) => {
+                let (begin, (look, answers)) = (inline(self.look, Bold::Shown).0, inline(look, Bold::Blank));
+                format!(
+                    "<p>{begin}{look}</p>\n<details><summary>{}</summary><p>{}</p></details>\n",
+                    self.answers,
+                    answers.join("; ")
+                )
+            }
+            _ => format!("<p>{}</p>\n", inline(block, Bold::Shown).0),
+        }
+    }
 }
 
 const STYLE: &str = "body { max-width: 46rem; margin: 0 auto; padding: 1rem; font: 1rem/1.55 system-ui, \"DejaVu Sans\", sans-serif; } \
     h2 { margin-top: 2rem; } details { margin: 0.4rem 0 1rem; } summary { cursor: pointer; } \
     .blank { display: inline-block; min-width: 4em; border-bottom: 1px solid; } \
     @media print { details:not([open]) { display: none; } }";
-
-fn block(block: &str, reader: Reader) -> String {
-    if let Some(heading) = block.strip_prefix("## ") {
-        return format!("<h2>{}</h2>\n", inline(heading, Bold::Shown).0);
-    }
-    if let Some(heading) = block.strip_prefix("# ") {
-        return format!("<h1>{}</h1>\n", inline(heading, Bold::Shown).0);
-    }
-    let fold = if reader == Reader::Student { "" } else { " open" };
-    if let Some(proof) = block.strip_prefix("**Prove.** ") {
-        let proof = inline(proof, Bold::Shown).0;
-        return format!("<details{fold}><summary>Proof</summary><p>{proof}</p></details>\n");
-    }
-    match (block.strip_prefix("**Look.** "), reader) {
-        (Some(look), Reader::Student) => {
-            let (look, answers) = inline(look, Bold::Blank);
-            format!(
-                "<p><strong>Look.</strong> {look}</p>\n<details><summary>Answers</summary><p>{}</p></details>\n",
-                answers.join("; ")
-            )
-        }
-        _ => format!("<p>{}</p>\n", inline(block, Bold::Shown).0),
-    }
-}
 
 /// What becomes of bold text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,32 +190,53 @@ mod tests {
 
     #[test]
     fn students_find_no_answer_before_they_unfold_it_and_instructors_find_all() {
-        let [student, instructor] =
-            [Reader::Student, Reader::Instructor].map(|reader| worksheet(reader, "index.html"));
-        let exercises = EXERCISES.matches("\n## ").count();
-        for page in [&student, &instructor] {
-            assert!(!page.contains("--port"), "nothing about the program that serves the page");
-            assert!(!page.contains("<p></p>"), "every exercise has answers");
-            assert!(page.contains(&format!("style-src 'sha256-{}'", digest(STYLE))));
-            assert_eq!(page.matches("<h2>").count(), exercises);
-            assert_eq!(page.matches("<summary>Proof</summary>").count(), exercises);
-            assert!(
-                page.contains("href=\"index.html#two-classes\"") && !page.contains("127.0.0.1:8309/#"),
-                "links"
-            );
+        for language in &LANGUAGES {
+            let [student, instructor] =
+                [Reader::Student, Reader::Instructor].map(|reader| language.worksheet(reader, "index.html"));
+            let exercises = language.document.matches("\n## ").count();
+            let proofs = format!("<summary>{}</summary>", language.proof);
+            for page in [&student, &instructor] {
+                assert!(!page.contains("--port"), "nothing about the program that serves the page");
+                assert!(!page.contains("<p></p>"), "every exercise has answers");
+                assert!(page.contains(&format!("style-src 'sha256-{}'", digest(STYLE))));
+                assert_eq!(page.matches("<h2>").count(), exercises);
+                assert_eq!(page.matches(&proofs).count(), exercises);
+                assert!(
+                    page.contains("href=\"index.html#two-classes") && !page.contains("127.0.0.1:8309/#"),
+                    "links"
+                );
+            }
+            assert_eq!(instructor.matches("<details>").count(), 0, "nothing is folded away");
+            let unfolded: String = student
+                .split("<details>")
+                .map(|part| part.split_once("</details>").map_or(part, |(_, behind)| behind))
+                .collect();
+            let look = language.document.split(language.look).skip(1);
+            let look = look.map(|look| look.split(language.prove).next().expect("a part"));
+            for answer in look.flat_map(|look| look.split("**").skip(1).step_by(2)) {
+                assert!(!unfolded.contains(&format!("<strong>{answer}</strong>")), "{answer}");
+                assert!(instructor.contains(&format!("<strong>{answer}</strong>")), "{answer}");
+            }
         }
-        assert_eq!(instructor.matches("<details>").count(), 0, "nothing is folded away");
-        let unfolded: String = student
-            .split("<details>")
-            .map(|part| part.split_once("</details>").map_or(part, |(_, behind)| behind))
-            .collect();
-        let answers = EXERCISES
-            .split("**Look.**")
-            .skip(1)
-            .flat_map(|look| look.split("**Prove.**").next().expect("a part").split("**").skip(1).step_by(2));
-        for answer in answers {
-            assert!(!unfolded.contains(&format!("<strong>{answer}</strong>")), "{answer}");
-            assert!(instructor.contains(&format!("<strong>{answer}</strong>")), "{answer}");
+    }
+
+    /// Links, and numbers that they show.
+    fn links_and_numbers(language: &Language) -> (Vec<String>, Vec<&'static str>) {
+        let links = language.document.split(SERVED).skip(1).filter_map(|link| link.split(')').next());
+        let links = links.filter(|link| link.starts_with('#')).map(|link| {
+            let own = format!("lang={}", language.code);
+            assert_eq!(link.contains(&own), language.code != "en", "{link} opens the page in its language");
+            link.replace(&format!("?{own}&"), "?").replace(&format!("?{own}"), "")
+        });
+        let bold = language.document.split("**").skip(1).step_by(2);
+        (links.collect(), bold.filter(|bold| bold.contains(|digit: char| digit.is_ascii_digit())).collect())
+    }
+
+    #[test]
+    fn translations_have_the_links_and_the_numbers_of_the_first_language() {
+        let [first, others @ ..] = &LANGUAGES;
+        for other in others {
+            assert_eq!(links_and_numbers(other), links_and_numbers(first), "{}", other.code);
         }
     }
 

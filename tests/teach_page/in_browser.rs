@@ -399,15 +399,19 @@ fn links(worksheet: &str) -> Vec<(&str, &str)> {
     let mut links = Vec::new();
     for part in worksheet.split("(http://127.0.0.1:8309/").skip(1) {
         let (link, rest) = part.split_once(')').expect("a link ends");
-        // An exercise's last answer ends where its proof begins.
-        links.push((link, rest.split("**Prove.**").next().expect("text")));
+        // An exercise's last answer ends where its proof begins, with the next paragraph.
+        links.push((link, rest.split("\n\n").next().expect("text")));
     }
     links
 }
 
 #[test]
-fn the_worksheet_s_links_open_what_it_says() {
-    let worksheet = include_str!("../../docs/teaching.md");
+fn the_worksheets_links_open_what_they_say() {
+    links_open_what_is_said(include_str!("../../docs/teaching.md"));
+    links_open_what_is_said(include_str!("../../docs/teaching.zh.md"));
+}
+
+fn links_open_what_is_said(worksheet: &str) {
     assert_eq!(worksheet.matches("\n## ").count(), 8);
     let links = links(worksheet);
     let served = Served::start();

@@ -286,6 +286,8 @@ fn the_page_is_kept_on_a_device_that_asks_for_it() {
     }
     browser.open(&format!("{address}exercises.html"));
     assert_eq!(browser.ask("return document.title"), "Exercises");
+    browser.open(&format!("{address}exercises.zh.html"));
+    assert_eq!(browser.ask("return document.title"), "练习");
     assert_eq!(browser.console(), json!([]));
     // A disk needs no keeping.
     open_at(&browser, &format!("file://{}", site.page().display()), "#two-classes");

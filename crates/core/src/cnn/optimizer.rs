@@ -227,7 +227,8 @@ mod tests {
     #[test]
     fn a_loss_in_other_units_flattens_at_the_same_epoch() {
         let losses: Vec<f64> = (0..40).map(|epoch| (-0.3 * f64::from(epoch)).exp()).collect();
-        let ends = |losses: &[f64]| (1..=losses.len()).find(|&epochs| PLATEAU.has_flattened(&losses[..epochs]));
+        let ends =
+            |losses: &[f64]| (1..=losses.len()).find(|&epochs| PLATEAU.has_flattened(&losses[..epochs]));
         let end = ends(&losses).expect("a loss that approaches zero flattens");
         let shifted: Vec<f64> = losses.iter().map(|loss| 8.0 + 4.0 * loss).collect();
         assert_eq!(ends(&shifted), Some(end));

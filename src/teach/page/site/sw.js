@@ -7,7 +7,7 @@ const KEPT = `${OURS}{digest}`;
 const PAGE = 'index.html';
 const NEEDED = [PAGE, 'manifest.webmanifest', 'icon.svg'];
 /** Kept if it is there. */
-const WELCOME = ['exercises.html'];
+const WELCOME = ['exercises.html', 'exercises.zh.html'];
 
 async function keep() {
   const cache = await caches.open(KEPT);
