@@ -529,8 +529,12 @@ fn condition_of(correlation: DMatrix<f64>) -> f64 {
 
 /// A constant beyond this is scaled too, lest its products leave the range of doubles.
 const LARGEST_CONSTANT: f64 = 1e100;
-/// Samples whose median represents all of them.
+/// Samples whose medians represent all of them.
 const MEDIAN_SAMPLES: usize = 64;
+/// A spread beyond so many median deviations is that of a few rows in other units, next to which gradients of all others would vanish.
+const LARGEST_SPREAD: f64 = 1e3;
+/// Squares of scaled features remain in the range of doubles.
+const WIDEST_SCALED: f64 = 1e120;
 
 /// `(h - centre) * factor` for each feature.
 ///
@@ -551,16 +555,23 @@ pub(crate) struct Scaling {
 impl Scaling {
     /// Measures the features.
     pub(super) fn new(dataset: &Dataset, l2: f64, intercept: Intercept) -> Self {
-        let centre = match intercept {
-            Intercept::Free => medians(dataset),
+        let some = some_values(dataset);
+        let centre: Vec<f64> = match intercept {
+            Intercept::Free => {
+                some.column_iter().map(|values| median(values.clone_owned().as_mut_slice())).collect()
+            }
             Intercept::None => vec![0.0; dataset.dimension()],
         };
         let deviations = Deviations::of(dataset, &centre);
         let mut scaling =
             Self { centre, factor: Vec::new(), widest: Vec::new(), penalty: Vec::new(), intercept };
         for feature in 0..dataset.dimension() {
-            let widest = deviations.widest[feature];
-            let spread = deviations.spread(feature, dataset, scaling.centre[feature]);
+            let (widest, centre) = (deviations.widest[feature], scaling.centre[feature]);
+            let spread = deviations.spread(feature, dataset, centre);
+            let spread = match median_deviation(some.column(feature), centre) {
+                Some(usual) if spread > LARGEST_SPREAD * usual => usual.max(widest / WIDEST_SCALED),
+                _ => spread,
+            };
             let factor = match scaling.centre[feature].abs() {
                 _ if spread > 0.0 => inverse_power_of_two(spread.hypot(l2.sqrt())),
                 constant if constant > LARGEST_CONSTANT => inverse_power_of_two(constant),
@@ -585,8 +596,9 @@ impl Scaling {
     }
 }
 
-/// A middle value of each feature. About the mean, one value of 1e8 among values near 1 would round all the others.
-fn medians(dataset: &Dataset) -> Vec<f64> {
+/// Some samples, one per row, whose median is a middle value of each feature. About the mean, one value of 1e8 among values near 1
+/// would round all the others.
+fn some_values(dataset: &Dataset) -> DMatrix<f64> {
     let samples = dataset.labels().samples();
     let stride = samples.div_ceil(MEDIAN_SAMPLES).max(1);
     let mut some = Vec::with_capacity(dataset.dimension() * samples.div_ceil(stride));
@@ -594,8 +606,14 @@ fn medians(dataset: &Dataset) -> Vec<f64> {
         dataset.values(sample..sample + 1).for_each(|value| some.push(value));
     }
     // Samples are far apart in memory, their features are not.
-    let some = DMatrix::from_vec(dataset.dimension(), samples.div_ceil(stride), some).transpose();
-    some.column_iter().map(|values| median(values.clone_owned().as_mut_slice())).collect()
+    DMatrix::from_vec(dataset.dimension(), samples.div_ceil(stride), some).transpose()
+}
+
+/// The median distance of values from the centre, of those that lie elsewhere; `None` where none does.
+fn median_deviation(values: DVectorView<f64>, centre: f64) -> Option<f64> {
+    let deviations = values.iter().map(|value| (value - centre).abs());
+    let mut elsewhere: Vec<f64> = deviations.filter(|&deviation| deviation > 0.0).collect();
+    (!elsewhere.is_empty()).then(|| median(&mut elsewhere))
 }
 
 /// `1 / value`, rounded to a power of two that is finite whatever the unit.

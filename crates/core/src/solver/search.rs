@@ -811,7 +811,7 @@ fn plain(value: f64) -> String {
 }
 
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
-fn unprintable(problem: &Problem, head: &Head) -> String {
+pub(super) fn unprintable(problem: &Problem, head: &Head) -> String {
     let conditioning = problem.conditioning();
     let nearly =
         conditioning.dependent_columns.iter().filter(|dependence| dependence.digits.is_some_and(|d| d > 8.0));

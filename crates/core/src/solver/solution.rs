@@ -5,7 +5,7 @@ use super::descent::{Descent, Progress};
 use super::pass::ScaledFeatures;
 use super::problem::{Intercept, Problem};
 use super::recomputed::Recomputed;
-use super::search::{LARGEST_AS_PRINTED, solve};
+use super::search::{LARGEST_AS_PRINTED, solve, unprintable};
 use super::separation::{GivenAway, Separation, SeparationKind, Sides};
 use super::settings::{SolverSettings, Watch};
 use crate::data::{DataError, Dataset, Labels};
@@ -405,6 +405,11 @@ impl Found<'_, '_, '_, '_> {
                 answer: RemainingAnswer::NotConverged { why: why.to_owned() },
             });
         };
+        let is_met = recomputed.gradient_inf <= self.watch.settings.tolerance;
+        if recomputed.relative_gradient > LARGEST_AS_PRINTED && !is_met {
+            let answer = RemainingAnswer::NotConverged { why: unprintable(self.problem, &head) };
+            return Some(Remaining { classes, answer });
+        }
         let relative = of_others.iter().map(|&column| columns[column].relative_gradient);
         let certificate = Certificate {
             relative_gradient: largest(relative),

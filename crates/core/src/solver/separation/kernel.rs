@@ -30,19 +30,28 @@ const MAX_NEIGHBOURS: usize = 64;
 
 /// Candidates near a direction, the simplest first.
 pub(super) fn directions_near(margins: &Margins, nearest: &Nearest) -> impl Iterator<Item = Head> {
-    ON_BORDER.into_iter().filter_map(|fraction| directions(margins, nearest, fraction)).flatten()
+    let of_fraction = |fraction| {
+        let largest = nearest.margins.iter().copied().fold(0.0, f64::max);
+        let is_near = |&index: &usize| nearest.margins[index] <= fraction * largest;
+        let border: Vec<usize> = (0..nearest.margins.len()).filter(is_near).collect();
+        directions(margins, &margins.user_unknowns(nearest), &border)
+    };
+    ON_BORDER.into_iter().filter_map(of_fraction).flatten()
 }
 
-fn directions(margins: &Margins, nearest: &Nearest, fraction: f64) -> Option<impl Iterator<Item = Head>> {
-    let unknowns = margins.user_unknowns(nearest);
+/// Directions that leave some margins at exactly zero, near one whose unknowns are given, with a mark where one is to be other than
+/// zero; the simplest first.
+pub(super) fn directions<'m, 'd>(
+    margins: &'m Margins<'d>,
+    unknowns: &[(f64, bool)],
+    border: &[usize],
+) -> Option<impl Iterator<Item = Head> + use<'m, 'd>> {
     let kept: Vec<usize> = (0..unknowns.len()).filter(|&unknown| unknowns[unknown].1).collect();
     if kept.len() > MAX_UNKNOWNS {
         return None;
     }
-    let largest = nearest.margins.iter().copied().fold(0.0, f64::max);
-    let border = (0..nearest.margins.len()).filter(|&index| nearest.margins[index] <= fraction * largest);
     let mut seen = HashSet::new();
-    let equations = border.filter_map(|index| {
+    let equations = border.iter().filter_map(|&index| {
         let row = margins.user_row(index);
         let row: Vec<f64> = kept.iter().map(|&unknown| row[unknown]).collect();
         seen.insert(row.iter().map(|entry| entry.to_bits()).collect::<Vec<_>>()).then_some(row)
@@ -79,8 +88,9 @@ fn directions(margins: &Margins, nearest: &Nearest, fraction: f64) -> Option<imp
         let exact = solutions.filter(|solution| solution.iter().all(is_double));
         exact.take(MAX_NEIGHBOURS).map(|solution| in_doubles(&solution))
     };
+    let count = unknowns.len();
     let heads = few.chain(lengths.into_iter().flat_map(exact)).map(move |solution| {
-        let mut all = vec![0.0; unknowns.len()];
+        let mut all = vec![0.0; count];
         kept.iter().zip(solution).for_each(|(&unknown, value)| all[unknown] = value);
         margins.head_of_user_unknowns(&all)
     });
@@ -210,7 +220,7 @@ fn greatest_common_divisor(mut a: BigInt, mut b: BigInt) -> BigInt {
     if a < BigInt::ZERO { -a } else { a }
 }
 
-fn without_common_divisor(numbers: &mut [BigInt]) {
+pub(super) fn without_common_divisor(numbers: &mut [BigInt]) {
     let one = BigInt::from(1);
     let mut common = BigInt::ZERO;
     for number in numbers.iter().filter(|number| **number != BigInt::ZERO) {
@@ -225,7 +235,7 @@ fn without_common_divisor(numbers: &mut [BigInt]) {
 }
 
 /// Doubles in the same proportions as whole numbers.
-fn whole(values: &[f64]) -> Vec<BigInt> {
+pub(super) fn whole(values: &[f64]) -> Vec<BigInt> {
     let parts: Vec<Binary> = values.iter().map(|&value| Binary::of(value)).collect();
     let used = parts.iter().filter(|part| part.whole != 0);
     let least = used.map(|part| part.exponent).min().unwrap_or(0);
@@ -244,7 +254,7 @@ fn whole(values: &[f64]) -> Vec<BigInt> {
 }
 
 /// Whole numbers in the same proportions as doubles, the largest at most `2^62`; what does not fit is rounded.
-fn in_doubles(numbers: &[BigInt]) -> Vec<f64> {
+pub(super) fn in_doubles(numbers: &[BigInt]) -> Vec<f64> {
     let bits = numbers.iter().map(BigInt::bits).max().unwrap_or(0);
     let excess = i32::try_from(bits.saturating_sub(62)).unwrap_or(i32::MAX);
     let double = |number: &BigInt| {

@@ -108,6 +108,11 @@ impl<'a> Margins<'a> {
         (0..self.targets.samples() * self.free_rows()).filter(counts)
     }
 
+    /// The same without samples that repeat another.
+    pub(super) fn counted_once(&self) -> impl Iterator<Item = usize> {
+        self.counted().filter(|index| !self.repeated[index / self.free_rows()])
+    }
+
     /// What a direction's intercept is multiplied by.
     fn of_intercept(&self) -> f64 {
         self.features.intercept().coordinate()

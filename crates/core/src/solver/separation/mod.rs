@@ -3,9 +3,10 @@
 //! Along a direction in which no margin falls and some grow, the loss falls without end. Candidates are computed in
 //! floating point: single features against a threshold, the present head of the search, a linear program, and heads of
 //! few bits near its solution. None of them is trusted: a separation is reported only if every margin, computed exactly
-//! on the user's numbers, has the right sign. Where the linear program sees no difference from an overlap, positive weights that
-//! balance the margins may prove that there is one.
+//! on the user's numbers, has the right sign. Where the linear program sees no difference from an overlap, one over whole numbers decides
+//! for small tables; for others, positive weights that balance the margins may prove that there is an overlap.
 
+mod exact;
 mod kernel;
 mod margins;
 mod overlap;
@@ -115,8 +116,17 @@ struct KnownFeatures<'a> {
     repeated: OnceLock<Vec<bool>>,
     /// Features in the coordinates of the samples that repeat no other, where these are coordinates of their own.
     distinct: OnceLock<Option<ScaledFeatures<'a>>>,
-    /// Sides for which a linear program found a border that could not be proved.
-    undecided: Mutex<Vec<Sides>>,
+    /// What thorough looks have come to that proved no separation.
+    looked: Mutex<Vec<(Sides, Verdict)>>,
+}
+
+/// What a thorough look comes to that proves no separation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Classes overlap, as far as was found out.
+    Overlap,
+    /// A linear program found a border that could not be proved.
+    Undecided,
 }
 
 impl<'a> SeparationSearch<'a> {
@@ -163,10 +173,10 @@ impl<'a> SeparationSearch<'a> {
     /// Of a search that converged: differences of nearly equal features; undecided where an earlier look was, since the
     /// gradient of separable data vanishes to rounding too, far out.
     pub(super) fn find_where_converged(&self, targets: &Targets, sides: Sides) -> SeparationOutcome {
-        let undecided =
-            self.measured.undecided.lock().unwrap_or_else(PoisonError::into_inner).contains(&sides);
         match self.find_in_differences(targets, sides) {
-            SeparationOutcome::None if undecided => SeparationOutcome::Undecided,
+            SeparationOutcome::None if self.has_come_to(sides, Verdict::Undecided) => {
+                SeparationOutcome::Undecided
+            }
             verdict => verdict,
         }
     }
@@ -231,24 +241,64 @@ impl<'a> SeparationSearch<'a> {
         if self.dataset.dimension() <= 1 && two_sides && self.intercept == Intercept::Free {
             return SeparationOutcome::None;
         }
+        if self.has_come_to(sides, Verdict::Overlap) {
+            return SeparationOutcome::None;
+        }
         let margins = self.margins(targets, sides);
         if margins.unknowns() > MAX_UNKNOWNS {
             return SeparationOutcome::Undecided;
         }
-        let Some(nearest) = margins.nearest_to_separation() else { return SeparationOutcome::None };
-        match self.proved_near(&margins, &nearest, targets, sides) {
-            Some(found) => SeparationOutcome::Proved(Box::new(found)),
-            None => margins.sharpened(nearest).map_or(SeparationOutcome::None, |nearest| {
-                if let Some(found) = self.proved_near(&margins, &nearest, targets, sides) {
-                    return SeparationOutcome::Proved(Box::new(found));
-                }
-                if overlap::is_proved(&margins) {
-                    return SeparationOutcome::None;
-                }
-                self.measured.undecided.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
-                SeparationOutcome::Undecided
-            }),
+        let programmed = self.programmed(&margins, targets, sides);
+        if let SeparationOutcome::Proved(_) = programmed {
+            return programmed;
         }
+        let outcome = match self.exactly(&margins, targets, sides) {
+            Some(decided) => decided,
+            None if programmed == SeparationOutcome::Undecided && overlap::is_proved(&margins) => {
+                SeparationOutcome::None
+            }
+            None => programmed,
+        };
+        match outcome {
+            SeparationOutcome::None => self.note(sides, Verdict::Overlap),
+            SeparationOutcome::Undecided => self.note(sides, Verdict::Undecided),
+            SeparationOutcome::Proved(_) => {}
+        }
+        outcome
+    }
+
+    fn has_come_to(&self, sides: Sides, verdict: Verdict) -> bool {
+        self.measured.looked.lock().unwrap_or_else(PoisonError::into_inner).contains(&(sides, verdict))
+    }
+
+    fn note(&self, sides: Sides, verdict: Verdict) {
+        self.measured.looked.lock().unwrap_or_else(PoisonError::into_inner).push((sides, verdict));
+    }
+
+    /// What a linear program in floating point shows; undecided where it sees a border that could not be proved.
+    fn programmed(&self, margins: &Margins, targets: &Targets, sides: Sides) -> SeparationOutcome {
+        let Some(nearest) = margins.nearest_to_separation() else { return SeparationOutcome::None };
+        if let Some(found) = self.proved_near(margins, &nearest, targets, sides) {
+            return SeparationOutcome::Proved(Box::new(found));
+        }
+        let Some(nearest) = margins.sharpened(nearest) else { return SeparationOutcome::None };
+        let found = self.proved_near(margins, &nearest, targets, sides);
+        found.map_or(SeparationOutcome::Undecided, |found| SeparationOutcome::Proved(Box::new(found)))
+    }
+
+    /// What a linear program over whole numbers decides; undecided where classes are separate and no direction in doubles was found
+    /// that shows it, `None` where the table is too large.
+    fn exactly(&self, margins: &Margins, targets: &Targets, sides: Sides) -> Option<SeparationOutcome> {
+        let widest = match exact::decide(margins)? {
+            exact::Verdict::Overlap => return Some(SeparationOutcome::None),
+            exact::Verdict::Separated(widest) => widest,
+        };
+        let unknowns: Vec<f64> = widest.unknowns.iter().map(|&(rounded, _)| rounded).collect();
+        let itself = std::iter::once_with(|| margins.head_of_user_unknowns(&unknowns));
+        let near = kernel::directions(margins, &widest.unknowns, &widest.border);
+        let mut heads = itself.chain(near.into_iter().flatten());
+        let found = heads.find_map(|head| prove(self.dataset, targets, sides, head));
+        Some(found.map_or(SeparationOutcome::Undecided, |found| SeparationOutcome::Proved(Box::new(found))))
     }
 
     /// A proof by the direction itself, or by one near it that leaves samples on the border exactly there.

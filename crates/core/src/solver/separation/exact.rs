@@ -1,0 +1,251 @@
+//! Whether the margins of a small table separate, decided by a linear program over whole numbers of any length: floating point sees no
+//! difference where rows are in other units, or a border is nearer than its tolerance.
+//!
+//! Either some weights, all positive, balance the margins, or there is a direction along which none is negative and some are positive
+//! (Stiemke's lemma). The simplex method looks for the weights, and its multipliers are the direction where there are none. Pivots keep
+//! all numbers whole, over one common denominator (Edmonds 1967).
+
+use super::kernel::{in_doubles, whole, without_common_divisor};
+use super::margins::Margins;
+use num_bigint::BigInt;
+
+/// Limits on a table: the method takes some milliseconds at most.
+const MAX_UNKNOWNS: usize = 24;
+const MAX_NUMBERS: usize = 1 << 13;
+/// Bits of a row's numbers, brought to whole ones.
+const MAX_BITS: u64 = 1 << 10;
+
+/// What the margins of a table do.
+pub(super) enum Verdict {
+    /// No direction separates anything.
+    Overlap,
+    /// This one does.
+    Separated(WidestDirection),
+}
+
+/// A direction along which no margin is negative, and as many are positive as along any.
+pub(super) struct WidestDirection {
+    /// In the user's units, rounded to doubles, and whether each is other than zero.
+    pub(super) unknowns: Vec<(f64, bool)>,
+    /// The margins that are zero.
+    pub(super) border: Vec<usize>,
+}
+
+/// `None` where the table is too large.
+pub(super) fn decide(margins: &Margins) -> Option<Verdict> {
+    let indices: Vec<usize> = margins.counted_once().collect();
+    let width = margins.user_unknowns_count();
+    if width > MAX_UNKNOWNS || width * (indices.len() + width) > MAX_NUMBERS {
+        return None;
+    }
+    let rows: Vec<Vec<BigInt>> = indices.iter().map(|&index| whole(&margins.user_row(index))).collect();
+    if rows.iter().flatten().any(|number| number.bits() > MAX_BITS) {
+        return None;
+    }
+    let mut direction = vec![BigInt::ZERO; width];
+    let mut border: Vec<usize> = (0..rows.len()).collect();
+    while let Some(mut further) = direction_off(&rows, &border) {
+        without_common_divisor(&mut further);
+        let sum = direction.iter().zip(&further);
+        direction = sum.map(|(entry, further)| entry + further).collect();
+        border.retain(|&place| product(&rows[place], &direction) == BigInt::ZERO);
+    }
+    if border.len() == rows.len() {
+        return Some(Verdict::Overlap);
+    }
+    let unknowns = in_doubles(&direction).into_iter().zip(&direction);
+    Some(Verdict::Separated(WidestDirection {
+        unknowns: unknowns.map(|(rounded, exact)| (rounded, *exact != BigInt::ZERO)).collect(),
+        border: border.into_iter().map(|place| indices[place]).collect(),
+    }))
+}
+
+fn product(row: &[BigInt], direction: &[BigInt]) -> BigInt {
+    row.iter().zip(direction).map(|(a, b)| a * b).sum()
+}
+
+/// A direction along which no row is negative and some of `border` are positive; `None` where there is none.
+fn direction_off(rows: &[Vec<BigInt>], border: &[usize]) -> Option<Vec<BigInt>> {
+    let mut tableau = Tableau::new(rows, border);
+    while let Some(entering) = tableau.entering() {
+        tableau.enter(entering);
+    }
+    tableau.multipliers()
+}
+
+/// Steps by the steepest cost, after which the first column with a cost is taken, which cannot go in circles.
+const STEEPEST: usize = 500;
+
+/// The simplex method for weights that are not negative and with which the rows sum to minus the sum of those on the border, from a
+/// basis of one artificial weight for each unknown; the sum of these is what is made small.
+struct Tableau {
+    /// One for each unknown: numbers of rows, of artificial weights, and the sum that is wanted; each over `common`.
+    equations: Vec<Vec<BigInt>>,
+    /// Reduced costs, and minus the sum of the artificial weights.
+    costs: Vec<BigInt>,
+    common: BigInt,
+    basis: Vec<usize>,
+    /// Unknowns whose equation was multiplied by minus one.
+    turned: Vec<bool>,
+    /// Unknowns that occur in a row.
+    occurs: Vec<bool>,
+    weights: usize,
+    steps: usize,
+}
+
+impl Tableau {
+    fn new(rows: &[Vec<BigInt>], border: &[usize]) -> Self {
+        let (weights, width) = (rows.len(), rows.first().map_or(0, Vec::len));
+        let mut costs = vec![BigInt::ZERO; weights + width + 1];
+        let (mut equations, mut turned, mut occurs) = (Vec::new(), Vec::new(), Vec::new());
+        for unknown in 0..width {
+            let sum: BigInt = border.iter().map(|&place| -&rows[place][unknown]).sum();
+            let is_turned = sum < BigInt::ZERO;
+            let signed = |number: BigInt| if is_turned { -number } else { number };
+            let mut equation: Vec<BigInt> = rows.iter().map(|row| signed(row[unknown].clone())).collect();
+            occurs.push(equation.iter().any(|number| *number != BigInt::ZERO));
+            equation.extend((0..width).map(|other| BigInt::from(u8::from(other == unknown))));
+            equation.push(signed(sum));
+            for (place, number) in equation.iter().enumerate() {
+                if !(weights..weights + width).contains(&place) {
+                    costs[place] -= number;
+                }
+            }
+            equations.push(equation);
+            turned.push(is_turned);
+        }
+        let basis = (weights..weights + width).collect();
+        Self { equations, costs, common: BigInt::from(1), basis, turned, occurs, weights, steps: 0 }
+    }
+
+    /// The weight that is to become positive; `None` at the end.
+    fn entering(&self) -> Option<usize> {
+        let mut candidates = (0..self.weights).filter(|&place| self.costs[place] < BigInt::ZERO);
+        if self.steps < STEEPEST {
+            candidates.min_by(|&one, &other| self.costs[one].cmp(&self.costs[other]))
+        } else {
+            candidates.next()
+        }
+    }
+
+    /// Exchanges the weight for one of the basis, the first that would become negative.
+    fn enter(&mut self, entering: usize) {
+        let last = self.costs.len() - 1;
+        let mut leaving: Option<usize> = None;
+        for place in 0..self.equations.len() {
+            if self.equations[place][entering] <= BigInt::ZERO {
+                continue;
+            }
+            let is_first = leaving.is_none_or(|best| {
+                let own = &self.equations[place][last] * &self.equations[best][entering];
+                let other = &self.equations[best][last] * &self.equations[place][entering];
+                own < other || (own == other && self.basis[place] < self.basis[best])
+            });
+            if is_first {
+                leaving = Some(place);
+            }
+        }
+        // The sum of artificial weights is never negative, so that a weight that lessens it cannot grow for ever.
+        let Some(leaving) = leaving else { return };
+        self.pivot(leaving, entering);
+    }
+
+    fn pivot(&mut self, leaving: usize, entering: usize) {
+        let row = std::mem::take(&mut self.equations[leaving]);
+        let pivot = row[entering].clone();
+        for other in self.equations.iter_mut().chain([&mut self.costs]) {
+            if other.is_empty() {
+                continue;
+            }
+            let factor = other[entering].clone();
+            for (entry, of_row) in other.iter_mut().zip(&row) {
+                *entry = (&*entry * &pivot - &factor * of_row) / &self.common;
+            }
+        }
+        self.equations[leaving] = row;
+        self.basis[leaving] = entering;
+        self.common = pivot;
+        self.steps += 1;
+    }
+
+    /// The direction that proves that there are no such weights; `None` where there are.
+    fn multipliers(&self) -> Option<Vec<BigInt>> {
+        if self.costs.last().is_none_or(|sum| *sum == BigInt::ZERO) {
+            return None;
+        }
+        let multiplier = |unknown: usize| {
+            let own = &self.costs[self.weights + unknown] - &self.common;
+            match (self.occurs[unknown], self.turned[unknown]) {
+                (false, _) => BigInt::ZERO,
+                (true, false) => own,
+                (true, true) => -own,
+            }
+        };
+        Some((0..self.turned.len()).map(multiplier).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::strategy::{Strategy, ValueTree};
+    use proptest::test_runner::TestRunner;
+
+    fn rows(table: &[&[f64]]) -> Vec<Vec<BigInt>> {
+        table.iter().map(|row| whole(row)).collect()
+    }
+
+    fn of_all(rows: &[Vec<BigInt>]) -> Option<Vec<BigInt>> {
+        direction_off(rows, &(0..rows.len()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn one_unit_in_the_last_place_is_told_from_a_border() {
+        let next = 0.1_f64.next_up();
+        let overlap = rows(&[&[0.1, 1.0], &[-0.1, -1.0]]);
+        assert!(of_all(&overlap).is_none());
+        let apart = rows(&[&[next, 1.0], &[-0.1, -1.0]]);
+        let direction = of_all(&apart).expect("a direction");
+        let margins = apart.iter().map(|row| product(row, &direction));
+        assert!(margins.clone().all(|margin| margin >= BigInt::ZERO));
+        assert!(margins.into_iter().any(|margin| margin > BigInt::ZERO));
+    }
+
+    /// Tables of few whole numbers, some with rows in other units: a direction where there is one, and where there is none, none of many
+    /// drawn ones separates.
+    #[test]
+    fn a_direction_is_found_where_there_is_one() {
+        let mut runner = TestRunner::deterministic();
+        let entries = proptest::collection::vec(-2..3_i32, 3 * 7);
+        let directions = proptest::collection::vec(-3..4_i32, 3);
+        let mut found = [0; 2];
+        for case in 0..300 {
+            let drawn = entries.new_tree(&mut runner).expect("a table").current();
+            let mut table: Vec<Vec<BigInt>> =
+                drawn.chunks(3).map(|row| row.iter().map(|&entry| BigInt::from(entry)).collect()).collect();
+            table[0].iter_mut().for_each(|entry| *entry <<= case % 3 * 40);
+            let margins = |direction: &[BigInt]| -> Vec<BigInt> {
+                table.iter().map(|row| product(row, direction)).collect()
+            };
+            let separates = |margins: &[BigInt]| {
+                margins.iter().all(|margin| *margin >= BigInt::ZERO)
+                    && margins.iter().any(|margin| *margin > BigInt::ZERO)
+            };
+            match of_all(&table) {
+                Some(direction) => {
+                    assert!(separates(&margins(&direction)), "{table:?}");
+                    found[0] += 1;
+                }
+                None => {
+                    for _ in 0..200 {
+                        let drawn = directions.new_tree(&mut runner).expect("a direction").current();
+                        let direction: Vec<BigInt> = drawn.into_iter().map(BigInt::from).collect();
+                        assert!(!separates(&margins(&direction)), "{table:?} {direction:?}");
+                    }
+                    found[1] += 1;
+                }
+            }
+        }
+        assert!(found.iter().all(|&count| count > 50), "{found:?}");
+    }
+}
