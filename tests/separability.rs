@@ -12,7 +12,7 @@ use crate::exact::{Counted, Direction};
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::solver::{
-    FeatureValues, Head, Outcome, Problem, RemainingAnswer, Separable, SeparationKind, solve,
+    Conditioning, FeatureValues, Head, Outcome, Problem, RemainingAnswer, Separable, SeparationKind, solve,
 };
 use nalgebra::{DMatrix, DVector};
 
@@ -650,8 +650,9 @@ fn an_overlap_beside_a_row_of_another_size_is_proved_and_solved() {
             for choice in BOTH {
                 match checked(&dataset, &choice) {
                     Outcome::Stationary(point) => {
+                        // Beside the terms of the other rows, the rounding of coefficients that the large one is multiplied by.
                         let left = point.recomputed().relative_gradient;
-                        assert!(left <= 1e-11, "{size:e} {choice:?}: {left:e}");
+                        assert!(left <= 1e-10, "{size:e} {choice:?}: {left:e}");
                         solved += 1;
                     }
                     Outcome::Separable(_) => {}
@@ -661,4 +662,171 @@ fn an_overlap_beside_a_row_of_another_size_is_proved_and_solved() {
         }
     }
     assert!(solved > 100, "{solved} of 120 overlap");
+}
+
+/// The largest entry of a logistic gradient beside the sum of the magnitudes of its own terms, in doubles: what one row in other
+/// units leaves in sight of all others.
+fn left_of_own_terms(dataset: &Dataset, head: &Head) -> f64 {
+    let features = dataset.features();
+    let residuals: Vec<f64> = head
+        .logits(&features)
+        .iter()
+        .zip(dataset.labels().class_indices())
+        .map(
+            |(logit, &class)| {
+                if class == 1 { -1.0 / (1.0 + logit.exp()) } else { 1.0 / (1.0 + (-logit).exp()) }
+            },
+        )
+        .collect();
+    let of_feature = |values: Vec<f64>| {
+        let terms = values.iter().zip(&residuals).map(|(value, residual)| value * residual);
+        terms.clone().sum::<f64>().abs() / terms.map(f64::abs).sum::<f64>()
+    };
+    let ones = vec![1.0; residuals.len()];
+    let rows = features.row_iter().map(|row| row.iter().copied().collect());
+    rows.chain([ones]).map(of_feature).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_sentinel_does_not_hide_the_other_rows() {
+    // Minimised to 60 digits beforehand: the first row is on its own side, by whatever distance, and the others are solved alone.
+    for size in [1e8, 1e12, 1e20, 1e100] {
+        let rows: Vec<Vec<f64>> = [-size, 1.3, -3.0, -1.4].map(|value| vec![value]).to_vec();
+        let dataset = table(&rows, vec![0, 1, 1, 0], 2);
+        let Outcome::Stationary(point) = checked(&dataset, &LossSpec::Logistic) else {
+            panic!("{size:e} has a minimum")
+        };
+        assert!((point.loss - 0.469_237_61).abs() < 1e-6, "{size:e}: {}", point.loss);
+        assert!((point.head.coefficients[0] - 0.18).abs() < 1e-3, "{size:e}: {}", point.head.coefficients[0]);
+    }
+}
+
+#[test]
+fn one_cell_of_another_size_leaves_the_gradient_of_all_other_rows_to_be_solved() {
+    let mut stream = Stream(12);
+    let mut solved = 0;
+    for size in [1e8, 1e10, 1e12, 1e20, 1e100] {
+        for _ in 0..20 {
+            let (samples, dimension) = (5 + stream.below(40), 1 + stream.below(3));
+            let mut rows: Vec<Vec<f64>> =
+                (0..samples).map(|_| (0..dimension).map(|_| stream.normal()).collect()).collect();
+            rows[stream.below(samples)][stream.below(dimension)] = size;
+            let mut labels: Vec<usize> = (0..samples).map(|_| stream.below(2)).collect();
+            (labels[0], labels[1]) = (0, 1);
+            let dataset = table(&rows, labels, 2);
+            match checked(&dataset, &LossSpec::Logistic) {
+                Outcome::Stationary(point) => {
+                    let left = left_of_own_terms(&dataset, &point.head);
+                    assert!(left < 1e-9, "{size:e}: {left:e}");
+                    solved += 1;
+                }
+                Outcome::Separable(_) => {}
+                Outcome::NotConverged { why, .. } => panic!("{size:e}: {why}"),
+            }
+        }
+    }
+    assert!(solved > 80, "{solved} of 100 overlap");
+    // The measure fails where it should: at the mean, which the cell alone decides.
+    let rows: Vec<Vec<f64>> = [-1e12, 1.3, -3.0, -1.4].map(|value| vec![value]).to_vec();
+    let hidden = Head { coefficients: DMatrix::from_element(1, 1, 2.784e-10), intercepts: vec![0.6931] };
+    assert!(left_of_own_terms(&table(&rows, vec![0, 1, 1, 0], 2), &hidden) > 0.1);
+}
+
+/// Levels of a factor beside a number, one row in other units; half of the tables separable by a level.
+#[test]
+fn levels_beside_a_row_of_another_size_are_decided() {
+    let mut stream = Stream(13);
+    let mut proved = 0;
+    for size in [1e6, 1e8, 1e12] {
+        for _ in 0..20 {
+            let (samples, levels) = (8 + stream.below(30), 2 + stream.below(3));
+            let mut rows: Vec<Vec<f64>> = (0..samples)
+                .map(|_| {
+                    let mut row = vec![0.0; levels + 1];
+                    row[stream.below(levels)] = 1.0;
+                    row[levels] = (10.0 * stream.normal()).round() / 10.0;
+                    row
+                })
+                .collect();
+            let large = stream.below(samples);
+            rows[large].iter_mut().for_each(|value| *value *= size);
+            let mut labels: Vec<usize> = (0..samples).map(|_| stream.below(2)).collect();
+            (labels[0], labels[1]) = (0, 1);
+            for choice in BOTH {
+                match checked(&table(&rows, labels.clone(), 2), &choice) {
+                    Outcome::Stationary(_) => {}
+                    Outcome::Separable(_) => proved += 1,
+                    Outcome::NotConverged { why, .. } => panic!("{size:e} {choice:?}: {why}"),
+                }
+            }
+        }
+    }
+    assert!(proved > 60, "{proved} of 120 are separable");
+}
+
+/// Powers of a number whose rounding alone sets the classes apart: no stationary point, whatever is said.
+#[test]
+fn powers_that_separate_have_no_stationary_point() {
+    let numbers = [1.43, 0.91, 0.16, 0.78, 1.43, 0.18, 0.71, 1.78, 2.12, 0.86, 2.68, 2.57];
+    let labels = vec![1, 1, 0, 1, 0, 1, 1, 1, 1, 0, 1, 0];
+    let rows: Vec<Vec<f64>> =
+        numbers.iter().map(|&number: &f64| (1..8).map(|power| number.powi(power)).collect()).collect();
+    match checked(&table(&rows, labels, 2), &LossSpec::Logistic) {
+        Outcome::Separable(_) => {}
+        Outcome::NotConverged { why, .. } => assert!(why.contains("cannot be distinguished"), "{why}"),
+        Outcome::Stationary(point) => panic!("{:?}", point.certificate),
+    }
+}
+
+/// Losses that neglect easy samples vanish long before a double's smallest gradient.
+#[test]
+fn a_level_of_one_class_is_found_under_losses_that_neglect_easy_samples() {
+    let rows: Vec<Vec<f64>> = [1.0, 0.0, 0.0].map(|value| vec![value]).to_vec();
+    let dataset = table(&rows, vec![0, 1, 0], 2);
+    let seesaw = LossSpec::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.01 };
+    for choice in [LossSpec::Softmax, seesaw] {
+        separable(&dataset, &choice);
+    }
+}
+
+/// Of classes beside one that separates, no answer is called stationary that doubles cannot hold.
+#[test]
+fn what_remains_beside_a_separated_class_is_certified_too() {
+    let mut stream = Stream(14);
+    let mut rows: Vec<Vec<f64>> = (0..40)
+        .map(|_| {
+            let number = (100.0 * stream.normal()).round() / 100.0;
+            vec![number, number + 1e-12 * stream.normal()]
+        })
+        .collect();
+    rows.extend((0..4).map(|row| vec![f64::from(row) + 9.0; 2]));
+    let labels = (0..44).map(|row| if row < 40 { stream.below(2) } else { 2 }).collect();
+    let proof = separable(&table(&rows, labels, 3), &LossSpec::Logistic);
+    let remaining = proof.remaining.as_ref().expect("two classes");
+    match &remaining.answer {
+        RemainingAnswer::Stationary { recomputed, .. } => {
+            assert!(recomputed.relative_gradient < 1e-7, "{}", recomputed.relative_gradient);
+        }
+        RemainingAnswer::NotConverged { why } => assert!(why.contains("double precision"), "{why}"),
+        RemainingAnswer::Separable(_) => panic!("two classes at random overlap"),
+    }
+}
+
+#[test]
+fn relations_beside_a_row_of_another_size_name_all_their_columns() {
+    // Two factors, all levels kept; the first row in other units.
+    let rows: Vec<Vec<f64>> = [
+        [0.0, 1e7, 1e7, 0.0, 0.0],
+        [1.0, 0.0, 0.0, 1.0, 0.0],
+        [0.0, 1.0, 1.0, 0.0, 0.0],
+        [0.0, 1.0, 0.0, 1.0, 0.0],
+        [0.0, 1.0, 0.0, 0.0, 1.0],
+        [1.0, 0.0, 0.0, 0.0, 1.0],
+    ]
+    .map(|row| row.to_vec())
+    .to_vec();
+    let conditioning = Conditioning::of(&table(&rows, vec![0, 1, 0, 1, 0, 1], 2));
+    let relations: Vec<&str> =
+        conditioning.dependent_columns.iter().map(|dependence| dependence.relation.as_str()).collect();
+    assert_eq!(relations, ["x2 + x3 + x4 = x0 + x1"]);
 }

@@ -609,11 +609,12 @@ fn some_values(dataset: &Dataset) -> DMatrix<f64> {
     DMatrix::from_vec(dataset.dimension(), samples.div_ceil(stride), some).transpose()
 }
 
-/// The median distance of values from the centre, of those that lie elsewhere; `None` where none does.
+/// The median distance of values from the centre, of those that lie elsewhere, the lower one of two; `None` where none does.
 fn median_deviation(values: DVectorView<f64>, centre: f64) -> Option<f64> {
     let deviations = values.iter().map(|value| (value - centre).abs());
     let mut elsewhere: Vec<f64> = deviations.filter(|&deviation| deviation > 0.0).collect();
-    (!elsewhere.is_empty()).then(|| median(&mut elsewhere))
+    let middle = elsewhere.len().checked_sub(1)? / 2;
+    Some(*elsewhere.select_nth_unstable_by(middle, f64::total_cmp).1)
 }
 
 /// `1 / value`, rounded to a power of two that is finite whatever the unit.

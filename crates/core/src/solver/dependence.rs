@@ -28,6 +28,8 @@ const NEARLY: f64 = 1e-3;
 const ROWS_LOOKED_AT: usize = 2048;
 /// Terms below this fraction of a column's spread are left out of its relation.
 const NEGLIGIBLE: f64 = 1e-6;
+/// The spread of scaled columns, but for those with rows in other units.
+const USUAL_SPREAD: f64 = 2.0;
 
 /// A column that others determine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -457,8 +459,8 @@ impl Pivots {
             .collect()
     }
 
-    /// Whether a relation is near in the middle one of rows, as it is by root mean squares: what is left of the column beside
-    /// its distance from its median. A column that hardly varies there is judged by mean squares alone.
+    /// Whether a relation is near in the middle one of the rows in which the column is not at its median, as it is by root mean
+    /// squares: what is left of the column beside its distance from there.
     fn holds_in_typical_rows(&self, combination: &Combination, dataset: &Dataset, scaling: &Scaling) -> bool {
         let samples = dataset.labels().samples();
         let looked_at = ROWS_LOOKED_AT.min(samples);
@@ -478,10 +480,11 @@ impl Pivots {
             });
         }
         let factor = scaling.factor[combination.column];
-        let middle = median(&mut values);
-        let mut distances: Vec<f64> = values.iter().map(|value| ((value - middle) * factor).abs()).collect();
-        let spread = median(&mut distances);
-        spread == 0.0 || median(&mut lefts) < NEARLY * spread
+        let middle = median(&mut values.clone());
+        let distances = values.iter().map(|value| ((value - middle) * factor).abs());
+        let (mut distances, mut lefts): (Vec<f64>, Vec<f64>) =
+            distances.zip(lefts).filter(|&(distance, _)| distance > 0.0).unzip();
+        distances.is_empty() || median(&mut lefts) < NEARLY * median(&mut distances)
     }
 
     /// A relation says what its last column is, unless an earlier one of the `named` did: then what the dependent column is.
@@ -493,7 +496,8 @@ impl Pivots {
     ) -> Dependence {
         let names = dataset.feature_names();
         let (own, own_factor) = (combination.column, scaling.factor[combination.column]);
-        let spread = |pivot: usize| self.triangle.column(pivot).norm();
+        // Beside a few rows in other units, which spread a column far, no term of the others is negligible.
+        let spread = |pivot: usize| self.triangle.column(pivot).norm().min(USUAL_SPREAD);
         let own_spread: f64 = {
             let of_terms = combination.coefficients.iter().enumerate().map(|(p, c)| (c * spread(p)).abs());
             of_terms.fold(0.0, f64::max)

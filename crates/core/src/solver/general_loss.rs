@@ -46,6 +46,8 @@ const SHIFT: f64 = 8.0 * f64::EPSILON;
 const MAX_HALVINGS: usize = 40;
 /// Beyond a logit of this size a sample may count for nothing beside others: what looks stationary may be separable.
 const SATURATED: f64 = 20.0;
+/// The same where a thorough look takes milliseconds: gradients of losses that neglect easy samples vanish sooner.
+const NEARLY_SATURATED: f64 = 6.0;
 /// A radius that no step reaches.
 const ANYWHERE: f64 = 1e50;
 
@@ -350,10 +352,12 @@ impl<'p> GeneralNewton<'p> {
         self.progress()
     }
 
-    /// Whether some samples have probabilities that are near enough to zero or one.
-    fn is_saturated(&self) -> bool {
+    /// Whether some samples have probabilities that are near enough to zero or one for a thorough look.
+    fn is_saturated(&self, separation: &SeparationSearch) -> bool {
         let Objective { loss, targets, .. } = self.objective;
-        loss.adjusted_logits(&self.at.logits, targets).amax() > SATURATED
+        let is_quick = separation.is_quick(targets, loss.logit_rows());
+        let enough = if is_quick { NEARLY_SATURATED } else { SATURATED };
+        loss.adjusted_logits(&self.at.logits, targets).amax() > enough
     }
 
     /// Checks separability of a search that ended: thoroughly without a stationary point or where some samples count for
@@ -369,7 +373,7 @@ impl<'p> GeneralNewton<'p> {
             }
             SeparatedBy::Nothing | SeparatedBy::Unknown => Vec::new(),
         };
-        let saturated = self.progress == Progress::Converged && self.is_saturated();
+        let saturated = self.progress == Progress::Converged && self.is_saturated(separation);
         for side in sides {
             let verdict = match &self.progress {
                 Progress::Converged if !saturated => separation.find_where_converged(targets, side),

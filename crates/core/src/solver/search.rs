@@ -2,6 +2,7 @@
 
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
+use super::dependence::Dependence;
 use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
 use super::general_loss::GeneralNewton;
@@ -727,11 +728,12 @@ impl<'p, 'a> Search<'p, 'a> {
         }))
     }
 
-    /// The loss at the rounded head, and its penalty: where columns are nearly dependent, rounding changes them.
+    /// The loss at the rounded head, and its penalty: where columns are nearly dependent, rounding changes them, and so do steps that
+    /// refine the head that the search came to.
     fn loss_of(&self, descent: &impl Descent, theta: &DMatrix<f64>, head: &Head) -> (f64, f64) {
         let Problem { dataset, targets, loss, l2, .. } = self.problem;
         let coordinates = self.problem.coordinates();
-        if coordinates.combines_features() {
+        if coordinates.combines_features() || theta != descent.theta() {
             let logits = Recomputed::logits(dataset, coordinates.scaling(), head);
             let mut gradient = DMatrix::zeros(logits.nrows(), logits.ncols());
             let data_loss = loss.value_and_gradient(&logits, targets, &mut gradient);
@@ -812,20 +814,30 @@ fn plain(value: f64) -> String {
 
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
 pub(super) fn unprintable(problem: &Problem, head: &Head) -> String {
-    let conditioning = problem.conditioning();
-    let nearly =
-        conditioning.dependent_columns.iter().filter(|dependence| dependence.digits.is_some_and(|d| d > 8.0));
-    if let Some(closest) =
-        nearly.max_by(|a, b| a.digits.partial_cmp(&b.digits).unwrap_or(std::cmp::Ordering::Equal))
-    {
+    let centre = &problem.coordinates().scaling().centre;
+    let contribution = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
+    let widest = (0..centre.len()).max_by(|&a, &b| contribution(a).total_cmp(&contribution(b)));
+    let closest = problem.conditioning().dependent_columns.iter().max_by(|a, b| {
+        let digits = |dependence: &Dependence| dependence.digits.unwrap_or(0.0);
+        digits(a).total_cmp(&digits(b))
+    });
+    // Where no centre differs from zero, no intercept is to blame.
+    let is_by_centre = widest.is_some_and(|j| contribution(j) > 0.0);
+    let is_near = |dependence: &&Dependence| {
+        let digits = dependence.digits.unwrap_or(0.0);
+        digits > 8.0 || (digits > 0.0 && !is_by_centre)
+    };
+    if let Some(closest) = closest.filter(is_near) {
         return format!(
             "double precision cannot hold coefficients of columns this close to dependent ({}); leave out {}",
             closest.relation, closest.column
         );
     }
-    let centre = &problem.coordinates().scaling().centre;
-    let contribution = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
-    let widest = (0..centre.len()).max_by(|&a, &b| contribution(a).total_cmp(&contribution(b)));
+    if !is_by_centre {
+        return "double precision cannot hold the coefficients to the digits that the logits need; rescale the features and \
+                solve again"
+            .to_owned();
+    }
     let column = widest.map(|j| {
         let (verb, preposition) = if centre[j] < 0.0 { ("add", "to") } else { ("subtract", "from") };
         format!(

@@ -205,6 +205,11 @@ impl<'a> SeparationSearch<'a> {
         })
     }
 
+    /// Whether a linear program for so many rows of a direction takes milliseconds.
+    pub(super) fn is_quick(&self, targets: &Targets, rows: usize) -> bool {
+        rows * self.features.dimension() * targets.samples() <= QUICKLY_PROGRAMMED
+    }
+
     /// The direction whose least margin is largest, where the linear program is small. The head at hand shows how a search went;
     /// this one depends on the samples alone.
     fn of_widest_margin(&self, targets: &Targets, sides: Sides) -> Option<Separation> {
@@ -213,7 +218,7 @@ impl<'a> SeparationSearch<'a> {
             Sides::AllPairs => (targets.classes() - 1).max(1),
         };
         // Before the margins are laid out, which takes passes over the data.
-        if rows * self.features.dimension() * targets.samples() > QUICKLY_PROGRAMMED {
+        if !self.is_quick(targets, rows) {
             return None;
         }
         let nearest = self.margins(targets, sides).nearest_to_separation()?;
