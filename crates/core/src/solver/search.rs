@@ -2,6 +2,7 @@
 
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
+use super::coordinates::Scaling;
 use super::dependence::Dependence;
 use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
@@ -114,6 +115,9 @@ const NEAR_UNSHARPENED: f64 = 1e-6;
 
 /// A search that ends without an acceptable step is refined if its relative gradient is at most this.
 const NEARLY_STATIONARY: f64 = 1e-8;
+
+/// Scaled values beyond this are in other units than those of other rows.
+const FAR_OUT: f64 = 1e6;
 
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
@@ -559,7 +563,9 @@ impl<'p, 'a> Search<'p, 'a> {
                     not_converged(format!("{why}, and the loss curves down there"), watch, left)
                 } else {
                     match self.stationary(descent, watch, smallest_curvature, EndReason::WithoutAStep) {
-                        outcome @ Outcome::Stationary(_) => outcome,
+                        // A head that is known and that doubles cannot hold says more than how the search ended.
+                        outcome @ (Outcome::Stationary(_)
+                        | Outcome::NotConverged { rounded: Some(_), .. }) => outcome,
                         Outcome::Separable(_) | Outcome::NotConverged { .. } => {
                             not_converged(why, watch, left)
                         }
@@ -814,7 +820,16 @@ fn plain(value: f64) -> String {
 
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
 pub(super) fn unprintable(problem: &Problem, head: &Head) -> String {
-    let centre = &problem.coordinates().scaling().centre;
+    let Scaling { centre, widest: spans, .. } = problem.coordinates().scaling();
+    let farthest = (0..centre.len()).max_by(|&a, &b| spans[a].total_cmp(&spans[b]));
+    if let Some(farthest) = farthest.filter(|&j| spans[j] > FAR_OUT) {
+        return format!(
+            "double precision cannot hold coefficients to the digits that a value of column {} needs, which lies {:.0e} times as far \
+             out as others; correct it, or leave its row out",
+            problem.dataset.feature_names()[farthest],
+            spans[farthest]
+        );
+    }
     let contribution = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
     let widest = (0..centre.len()).max_by(|&a, &b| contribution(a).total_cmp(&contribution(b)));
     let closest = problem.conditioning().dependent_columns.iter().max_by(|a, b| {
