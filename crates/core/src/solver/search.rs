@@ -563,9 +563,13 @@ impl<'p, 'a> Search<'p, 'a> {
                     not_converged(format!("{why}, and the loss curves down there"), watch, left)
                 } else {
                     match self.stationary(descent, watch, smallest_curvature, EndReason::WithoutAStep) {
+                        outcome @ Outcome::Stationary(_) => outcome,
                         // A head that is known and that doubles cannot hold says more than how the search ended.
-                        outcome @ (Outcome::Stationary(_)
-                        | Outcome::NotConverged { rounded: Some(_), .. }) => outcome,
+                        outcome @ Outcome::NotConverged { rounded: Some(_), .. }
+                            if farthest_out(self.problem).is_some() =>
+                        {
+                            outcome
+                        }
                         Outcome::Separable(_) | Outcome::NotConverged { .. } => {
                             not_converged(why, watch, left)
                         }
@@ -818,11 +822,17 @@ fn plain(value: f64) -> String {
     if (1e-5..1e17).contains(&value) { value.to_string() } else { format!("{value:e}") }
 }
 
+/// The feature with the values farthest out, where these are in other units than those of other rows.
+fn farthest_out(problem: &Problem) -> Option<usize> {
+    let spans = &problem.coordinates().scaling().widest;
+    let farthest = (0..problem.dataset.dimension()).max_by(|&a, &b| spans[a].total_cmp(&spans[b]));
+    farthest.filter(|&feature| spans[feature] > FAR_OUT)
+}
+
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
 pub(super) fn unprintable(problem: &Problem, head: &Head) -> String {
     let Scaling { centre, widest: spans, .. } = problem.coordinates().scaling();
-    let farthest = (0..centre.len()).max_by(|&a, &b| spans[a].total_cmp(&spans[b]));
-    if let Some(farthest) = farthest.filter(|&j| spans[j] > FAR_OUT) {
+    if let Some(farthest) = farthest_out(problem) {
         return format!(
             "double precision cannot hold coefficients to the digits that a value of column {} needs, which lies {:.0e} times as far \
              out as others; correct it, or leave its row out",

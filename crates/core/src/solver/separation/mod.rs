@@ -292,7 +292,7 @@ impl<'a> SeparationSearch<'a> {
     }
 
     /// What a linear program over whole numbers decides; undecided where classes are separate and no direction in doubles was found
-    /// that shows it, `None` where the table is too large.
+    /// that shows it. `None` where the table is too large, or its rounding alone separates in a direction that doubles do not hold.
     fn exactly(&self, margins: &Margins, targets: &Targets, sides: Sides) -> Option<SeparationOutcome> {
         let widest = match exact::decide(margins)? {
             exact::Verdict::Overlap => return Some(SeparationOutcome::None),
@@ -303,7 +303,10 @@ impl<'a> SeparationSearch<'a> {
         let near = kernel::directions(margins, &widest.unknowns, &widest.border);
         let mut heads = itself.chain(near.into_iter().flatten());
         let found = heads.find_map(|head| prove(self.dataset, targets, sides, head));
-        Some(found.map_or(SeparationOutcome::Undecided, |found| SeparationOutcome::Proved(Box::new(found))))
+        match found {
+            Some(found) => Some(SeparationOutcome::Proved(Box::new(found))),
+            None => (!widest.is_rounding).then_some(SeparationOutcome::Undecided),
+        }
     }
 
     /// A proof by the direction itself, or by one near it that leaves samples on the border exactly there.
