@@ -548,7 +548,7 @@ mod tests {
     use crate::data::{Dataset, Labels};
     use crate::loss::{ClassWeights, Inr, InrVariant};
     use crate::solver::Intercept;
-    use crate::solver::coordinates::Coordinates;
+    use crate::solver::coordinates::{Coordinates, SpreadOf};
     use crate::solver::pass::accumulate_gradient;
     use nalgebra::DMatrix;
 
@@ -562,7 +562,8 @@ mod tests {
         };
         let dataset = Dataset::unnamed(DMatrix::from_fn(2, 1300, value), labels).expect("finite");
         let dataset = dataset.with_sample_weights(&[1.0, 2.5].repeat(650)).expect("positive");
-        let coordinates = std::sync::Arc::new(Coordinates::of(&dataset, 1e-3, Intercept::Free));
+        let coordinates =
+            std::sync::Arc::new(Coordinates::of(&dataset, 1e-3, Intercept::Free, SpreadOf::AllRows));
         let features = ScaledFeatures::new(&dataset, &coordinates);
         let targets = Targets::new(dataset.labels(), &ClassWeights::None).expect("no weights");
         let loss = Inr { classes: 7, beta: 3.0, variant: InrVariant::Attached };
@@ -608,7 +609,8 @@ mod tests {
                 Labels::numbered((0..515).map(|sample| sample % 2).collect(), 2).expect("two classes");
             let dataset = Dataset::unnamed(features, labels).expect("finite");
             let intercept = if width % 2 == 0 { Intercept::Free } else { Intercept::None };
-            let coordinates = std::sync::Arc::new(Coordinates::of(&dataset, 1e-3, intercept));
+            let coordinates =
+                std::sync::Arc::new(Coordinates::of(&dataset, 1e-3, intercept, SpreadOf::AllRows));
             let scaled = ScaledFeatures::new(&dataset, &coordinates);
             let theta: Vec<f64> = (0..=width).map(|entry| (entry as f64).cos()).collect();
             let Some(lone) = LoneColumn::new(&scaled, &theta) else {

@@ -98,7 +98,7 @@ impl Conditioning {
             let dependent_columns = wide_dependence::dependences(dataset, intercept);
             return Self { condition: None, dependent_columns };
         }
-        let scaling = Scaling::new(dataset, 0.0, intercept);
+        let scaling = Scaling::new(dataset, 0.0, intercept, SpreadOf::AllRows);
         if !scaling.holds(dataset.labels().samples()) {
             return Self { condition: None, dependent_columns: Vec::new() };
         }
@@ -125,8 +125,8 @@ impl Conditioning {
 
 impl Coordinates {
     /// For a linear head over a data set with a penalty `l2`.
-    pub(super) fn of(dataset: &Dataset, l2: f64, intercept: Intercept) -> Self {
-        let scaling = Scaling::new(dataset, l2, intercept);
+    pub(super) fn of(dataset: &Dataset, l2: f64, intercept: Intercept, rows: SpreadOf) -> Self {
+        let scaling = Scaling::new(dataset, l2, intercept, rows);
         let basis = if !scaling.holds(dataset.labels().samples()) {
             // The search ends with that reason.
             None
@@ -531,10 +531,20 @@ fn condition_of(correlation: DMatrix<f64>) -> f64 {
 const LARGEST_CONSTANT: f64 = 1e100;
 /// Samples whose medians represent all of them.
 const MEDIAN_SAMPLES: usize = 64;
-/// A spread beyond so many median deviations is that of a few rows in other units, next to which gradients of all others would vanish.
-const LARGEST_SPREAD: f64 = 1e3;
+/// A spread beyond so many usual deviations is that of a few rows in other units, next to which gradients of all others would vanish.
+const LARGEST_SPREAD: f64 = 1e6;
+/// The share of deviations that are usual at least.
+const USUAL_SHARE: f64 = 0.9;
 /// Squares of scaled features remain in the range of doubles.
 const WIDEST_SCALED: f64 = 1e120;
+
+/// The rows by whose spread features are scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SpreadOf {
+    AllRows,
+    /// All but a few that lie far out.
+    UsualRows,
+}
 
 /// `(h - centre) * factor` for each feature.
 ///
@@ -554,7 +564,7 @@ pub(crate) struct Scaling {
 
 impl Scaling {
     /// Measures the features.
-    pub(super) fn new(dataset: &Dataset, l2: f64, intercept: Intercept) -> Self {
+    pub(super) fn new(dataset: &Dataset, l2: f64, intercept: Intercept, rows: SpreadOf) -> Self {
         let some = some_values(dataset);
         let centre: Vec<f64> = match intercept {
             Intercept::Free => {
@@ -568,8 +578,11 @@ impl Scaling {
         for feature in 0..dataset.dimension() {
             let (widest, centre) = (deviations.widest[feature], scaling.centre[feature]);
             let spread = deviations.spread(feature, dataset, centre);
-            let spread = match median_deviation(some.column(feature), centre) {
-                Some(usual) if spread > LARGEST_SPREAD * usual => usual.max(widest / WIDEST_SCALED),
+            let usual = usual_deviation(some.column(feature), centre);
+            let spread = match (rows, usual) {
+                (SpreadOf::UsualRows, Some(usual)) if spread > LARGEST_SPREAD * usual => {
+                    usual.max(widest / WIDEST_SCALED)
+                }
                 _ => spread,
             };
             let factor = match scaling.centre[feature].abs() {
@@ -584,6 +597,23 @@ impl Scaling {
         scaling.widest.push(intercept.coordinate());
         scaling.penalty.push(intercept.penalty());
         scaling
+    }
+
+    /// The usual deviations of scaled features from their centres; infinite of those that do not vary.
+    pub(super) fn usual_deviations(&self, dataset: &Dataset) -> Vec<f64> {
+        let some = some_values(dataset);
+        let of_feature = |feature: usize| {
+            let usual = usual_deviation(some.column(feature), self.centre[feature]);
+            usual.map_or(f64::INFINITY, |usual| usual * self.factor[feature])
+        };
+        (0..self.factor.len()).map(of_feature).collect()
+    }
+
+    /// The feature that spreads farthest beyond its usual rows, where a few rows are in other units.
+    pub(super) fn farthest_out(&self, dataset: &Dataset) -> Option<usize> {
+        let usual = self.usual_deviations(dataset);
+        let farthest = (0..usual.len()).min_by(|&a, &b| usual[a].total_cmp(&usual[b]))?;
+        (usual[farthest] * LARGEST_SPREAD < 1.0).then_some(farthest)
     }
 
     /// Whether doubles hold the differences between samples and sums of their magnitudes, in the user's units: between -1e308
@@ -609,12 +639,14 @@ fn some_values(dataset: &Dataset) -> DMatrix<f64> {
     DMatrix::from_vec(dataset.dimension(), samples.div_ceil(stride), some).transpose()
 }
 
-/// The median distance of values from the centre, of those that lie elsewhere, the lower one of two; `None` where none does.
-fn median_deviation(values: DVectorView<f64>, centre: f64) -> Option<f64> {
+/// A distance from the centre that most values that lie elsewhere do not exceed; `None` where none does.
+fn usual_deviation(values: DVectorView<f64>, centre: f64) -> Option<f64> {
     let deviations = values.iter().map(|value| (value - centre).abs());
     let mut elsewhere: Vec<f64> = deviations.filter(|&deviation| deviation > 0.0).collect();
-    let middle = elsewhere.len().checked_sub(1)? / 2;
-    Some(*elsewhere.select_nth_unstable_by(middle, f64::total_cmp).1)
+    let last = elsewhere.len().checked_sub(1)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among them")]
+    let place = (USUAL_SHARE * last as f64) as usize;
+    Some(*elsewhere.select_nth_unstable_by(place, f64::total_cmp).1)
 }
 
 /// `1 / value`, rounded to a power of two that is finite whatever the unit.
@@ -721,7 +753,7 @@ mod tests {
         let units = [1.0, 1e-300, 1e300, 1e-12, 1e8];
         let features =
             DMatrix::from_fn(5, 1000, |feature, sample| units[feature] * (3.0 + (sample as f64 * 0.7).sin()));
-        let scaling = Scaling::new(&dataset(features), 0.0, Intercept::Free);
+        let scaling = Scaling::new(&dataset(features), 0.0, Intercept::Free, SpreadOf::AllRows);
         for feature in 0..5 {
             assert!((0.5..4.0).contains(&scaling.widest[feature]), "{feature}: {}", scaling.widest[feature]);
             assert_eq!(scaling.factor[feature].log2().fract(), 0.0);
@@ -730,7 +762,12 @@ mod tests {
 
     #[test]
     fn constants_vanish() {
-        let scaling = Scaling::new(&dataset(DMatrix::from_element(1, 10, 7.0)), 0.1, Intercept::Free);
+        let scaling = Scaling::new(
+            &dataset(DMatrix::from_element(1, 10, 7.0)),
+            0.1,
+            Intercept::Free,
+            SpreadOf::AllRows,
+        );
         assert_eq!(scaling.widest, [0.0, 1.0]);
     }
 }

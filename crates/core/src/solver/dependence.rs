@@ -28,7 +28,7 @@ const NEARLY: f64 = 1e-3;
 const ROWS_LOOKED_AT: usize = 2048;
 /// Terms below this fraction of a column's spread are left out of its relation.
 const NEGLIGIBLE: f64 = 1e-6;
-/// The spread of scaled columns, but for those with rows in other units.
+/// The spread of a column, in usual deviations, but for one with rows in other units.
 const USUAL_SPREAD: f64 = 2.0;
 
 /// A column that others determine.
@@ -453,9 +453,9 @@ impl Pivots {
         let nearly = nearly.filter(|combination| self.holds_in_typical_rows(combination, dataset, scaling));
         let mut all: Vec<&Combination> = self.dependent.iter().chain(nearly).collect();
         all.sort_by_key(|combination| combination.column);
-        let mut named = Vec::new();
+        let (mut named, usual) = (Vec::new(), scaling.usual_deviations(dataset));
         all.into_iter()
-            .map(|combination| self.in_words(combination, &mut named, (dataset, scaling)))
+            .map(|combination| self.in_words(combination, &mut named, (dataset, scaling, &usual)))
             .collect()
     }
 
@@ -492,12 +492,13 @@ impl Pivots {
         &self,
         combination: &Combination,
         named: &mut Vec<usize>,
-        (dataset, scaling): (&Dataset, &Scaling),
+        (dataset, scaling, usual): (&Dataset, &Scaling, &[f64]),
     ) -> Dependence {
         let names = dataset.feature_names();
         let (own, own_factor) = (combination.column, scaling.factor[combination.column]);
         // Beside a few rows in other units, which spread a column far, no term of the others is negligible.
-        let spread = |pivot: usize| self.triangle.column(pivot).norm().min(USUAL_SPREAD);
+        let spread =
+            |pivot: usize| self.triangle.column(pivot).norm().min(USUAL_SPREAD * usual[self.columns[pivot]]);
         let own_spread: f64 = {
             let of_terms = combination.coefficients.iter().enumerate().map(|(p, c)| (c * spread(p)).abs());
             of_terms.fold(0.0, f64::max)

@@ -2,7 +2,7 @@
 
 use super::descent::Descent;
 use super::problem::Problem;
-use super::search::{Search, scaled};
+use super::search::{Search, beside_values_far_out, scaled};
 use super::settings::{Callback, SettingsError, SolverSettings, Watch};
 use super::softmax_newton::KeptFactors;
 use super::solution::{Head, Outcome};
@@ -87,6 +87,7 @@ impl PenaltyPath {
             Some(outcome) => outcome,
             None => Search::new(problem, &features).run(&mut watch),
         };
+        let outcome = beside_values_far_out(problem, outcome, &mut watch);
         if let (Outcome::Stationary(point), true) = (&outcome, problem.l2 > 0.0) {
             self.note(problem.l2.ln(), &point.head);
         }

@@ -8,7 +8,7 @@ use super::problem::Problem;
 use super::recomputed::Recomputed;
 use super::solution::Head;
 use crate::loss::{BuiltLoss, Loss};
-use crate::numeric::DoubleDouble;
+use crate::numeric::{DoubleDouble, largest};
 use nalgebra::{DMatrix, DVector};
 
 /// Unknowns beyond which a step takes too long, and products of samples and pairs of unknowns.
@@ -21,6 +21,8 @@ const MOST_RISE: f64 = 0.5;
 /// A relative gradient below which steps that do not lessen it are counted, and their number that ends the search.
 const NEAR: f64 = 1e-6;
 const PATIENCE: usize = 8;
+/// Steps that move no logit by more than this, beside its own size or one, leave the rounding of the head.
+const MOVES_LITTLE: f64 = 1e-2;
 /// A pivot below this share of its diagonal entry is rounding: second derivatives are singular.
 const SMALLEST_PIVOT: f64 = 1e-30;
 
@@ -49,17 +51,25 @@ impl At {
     }
 }
 
-/// Newton's method from a head until `is_done` or no step helps; the point of the smallest gradient. Each step is halved until the
-/// loss no longer rises much along it, which its derivative says to more digits than its value. `None` where numbers leave the range
-/// of a double at once.
+/// Where a descent ends: at the point of its smallest gradient.
+pub(super) struct Descended {
+    pub(super) head: Head,
+    pub(super) recomputed: Recomputed,
+    /// Whether it is the minimum, but for the rounding of the head.
+    pub(super) is_minimum: bool,
+}
+
+/// Newton's method from a head until `is_done` or no step helps. Each step is halved until the loss no longer rises much along it,
+/// which its derivative says to more digits than its value. `None` where numbers leave the range of a double at once.
 pub(super) fn descend(
     problem: &Problem,
     head: &Head,
     is_done: impl Fn(&Recomputed) -> bool,
-) -> Option<(Head, Recomputed)> {
+) -> Option<Descended> {
     let free_shift = problem.loss.free_shift().map(|shift| DVector::from_vec(shift).normalize());
     let mut at = At::new(problem, without_shift(head.clone(), free_shift.as_ref()))?;
     let (mut best, mut idle) = ((at.head.clone(), at.recomputed.clone()), 0);
+    let mut moves_little = false;
     for _ in 0..MAX_STEPS {
         if is_done(&best.1) || idle > PATIENCE {
             break;
@@ -72,6 +82,7 @@ pub(super) fn descend(
             (step.dot(&next.gradient) <= MOST_RISE * slope.abs()).then_some(next)
         });
         let Some(next) = next else { break };
+        moves_little = largest_move(problem, &at.head, &next.head) <= MOVES_LITTLE;
         at = next;
         let is_better = at.recomputed.relative_gradient < best.1.relative_gradient;
         if is_better {
@@ -80,7 +91,15 @@ pub(super) fn descend(
         let is_near = best.1.relative_gradient <= NEAR;
         idle = if is_better || !is_near { 0 } else { idle + 1 };
     }
-    Some(best)
+    let is_minimum = moves_little || is_done(&best.1);
+    Some(Descended { head: best.0, recomputed: best.1, is_minimum })
+}
+
+/// The largest change of a logit from one head to another, beside its own size or one.
+fn largest_move(problem: &Problem, from: &Head, to: &Head) -> f64 {
+    let logits = |head: &Head| Recomputed::logits(problem.dataset, problem.coordinates().scaling(), head);
+    let (from, to) = (logits(from), logits(to));
+    largest(from.iter().zip(&to).map(|(from, to)| (to - from).abs() / from.abs().max(1.0)))
 }
 
 /// A head without the shift of all logits that changes no loss, which a penalty leaves none of.

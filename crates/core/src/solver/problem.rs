@@ -1,6 +1,6 @@
 //! What is to be solved: data x loss x class weights x penalty.
 
-use super::coordinates::{Conditioning, Coordinates};
+use super::coordinates::{Conditioning, Coordinates, SpreadOf};
 use crate::data::Dataset;
 use crate::loss::{
     BuiltLoss, ClassWeighting, ClassWeights, Logistic, Loss, LossSpec, SampleLoss, Targets, WeightError,
@@ -243,7 +243,18 @@ impl<'a> Problem<'a> {
 
     /// The coordinates that the problem is solved in; computed on first use.
     pub(super) fn coordinates(&self) -> &Arc<Coordinates> {
-        self.coordinates.get_or_init(|| Arc::new(Coordinates::of(self.dataset, self.l2, self.intercept)))
+        self.coordinates.get_or_init(|| Arc::new(self.coordinates_by(SpreadOf::AllRows)))
+    }
+
+    fn coordinates_by(&self, rows: SpreadOf) -> Coordinates {
+        Coordinates::of(self.dataset, self.l2, self.intercept, rows)
+    }
+
+    /// The same problem in coordinates scaled by its usual rows, where a few rows lie far out.
+    pub(super) fn by_usual_rows(&self) -> Option<Self> {
+        self.coordinates().scaling().farthest_out(self.dataset)?;
+        let coordinates = Arc::new(self.coordinates_by(SpreadOf::UsualRows));
+        Some(Self { coordinates: Arc::new(OnceLock::from(coordinates)), ..self.clone() })
     }
 
     /// Reuses the coordinates of a problem with the same data, penalty and intercept; they depend on nothing else.

@@ -9,7 +9,7 @@ use super::solution::Head;
 use crate::data::Dataset;
 use crate::loss::{ClassWeights, Loss, PreciseBlock, PreciseLoss, PreciseSums, add_sums};
 use crate::numeric::{
-    DoubleDouble, Kernel, fold_wide_spans, fuses, largest_magnitude, two_product_by, two_sum,
+    DoubleDouble, Kernel, fold_wide_spans, fuses, largest, largest_magnitude, two_product_by, two_sum,
     update_sample_chunks, vectorised,
 };
 use nalgebra::DMatrix;
@@ -18,8 +18,6 @@ use std::ops::Range;
 
 /// Lanes that samples are summed in; columns of a block are padded to a multiple.
 const LANES: usize = 8;
-/// A feature with scaled values beyond this has rows in other units: what its terms sum to is measured.
-const WIDE: f64 = 1e3;
 /// Columns whose logits are computed at a time, so that every number read is used so many times.
 const COLUMNS: usize = 4;
 /// Features whose products with all columns are summed at a time: those of a block stay in a core's cache.
@@ -49,8 +47,7 @@ pub struct Recomputed {
     pub gradient_inf: f64,
     /// Largest entry of a logit column's gradient, features centred and scaled to unit spread, relative to the sum of the
     /// magnitudes of its samples' residuals: what is left of terms that cancel. Of smoothed labels the terms are those that a
-    /// residual is the difference of, since all of them can vanish. By a feature with rows in other units, far beyond its spread, it
-    /// is relative to the sum of the magnitudes of its own terms where that is larger.
+    /// residual is the difference of, since all of them can vanish.
     pub relative_gradient: f64,
     /// The balance of every logit column.
     pub flows: Vec<Flow>,
@@ -121,7 +118,7 @@ impl Recomputed {
     fn of(totals: &PreciseTotals, pass: &Pass) -> Option<Self> {
         let found = Self {
             gradient_inf: totals.largest(pass.head.factor),
-            relative_gradient: totals.relative(&pass.head.scaled_centre(), &pass.wide),
+            relative_gradient: totals.relative(&pass.head.scaled_centre()),
             flows: totals.flows(pass.problem.loss.denominator()),
         };
         let finite = totals.gradient.iter().all(|entry| entry.value().is_finite());
@@ -255,15 +252,11 @@ fn scaled(head: &Head, scaling: &Scaling) -> DMatrix<f64> {
 struct Pass<'a> {
     problem: &'a Problem<'a>,
     head: PreciseHead<'a>,
-    /// Features with rows in other units.
-    wide: Vec<usize>,
 }
 
 impl<'a> Pass<'a> {
     fn new(problem: &'a Problem<'a>, head: &Head) -> Self {
-        let scaling = problem.coordinates().scaling();
-        let wide = (0..scaling.factor.len()).filter(|&feature| scaling.widest[feature] > WIDE).collect();
-        Self { problem, head: PreciseHead::new(problem.dataset, scaling, head), wide }
+        Self { problem, head: PreciseHead::new(problem.dataset, problem.coordinates().scaling(), head) }
     }
 
     fn labels(&self, range: &Range<usize>) -> &[u32] {
@@ -306,11 +299,7 @@ impl<'a> Pass<'a> {
     }
 
     fn totals(&self, loss: &PreciseLoss) -> PreciseTotals {
-        let centre = self.head.scaled_centre();
-        let none = || {
-            let (dimension, columns) = (self.head.coefficients.nrows() + 1, self.head.intercepts.len());
-            PreciseTotals::zeros(dimension, columns, self.wide.len())
-        };
+        let none = || PreciseTotals::zeros(self.head.coefficients.nrows() + 1, self.head.intercepts.len());
         let mut totals = none();
         fold_wide_spans(
             self.problem.targets.samples(),
@@ -322,7 +311,6 @@ impl<'a> Pass<'a> {
                 loss.residuals(self.labels(&range), self.weights(&range), &mut block);
                 part.add_flows(self.problem, self.labels(&range), &block);
                 part.add_magnitudes(self.problem, range, &block);
-                part.add_wide_terms(&self.wide, &centre, &features, &block);
                 let (features, residuals) = (&features, &block);
                 if fuses() {
                     vectorised(AccumulateGradient::<true> { features, residuals, part });
@@ -342,19 +330,16 @@ struct PreciseTotals {
     gradient: DMatrix<DoubleDouble>,
     /// `sum_i |r_i|` of every column, or more where residuals are differences ([`crate::loss::SampleLoss::magnitude_of_terms`]).
     magnitude: Vec<f64>,
-    /// `sum_i |r_i (h_i - centre)|` of every column by features with rows in other units, one row for each of these.
-    wide_terms: DMatrix<f64>,
     outflow: Vec<DoubleDouble>,
     inflow: Vec<DoubleDouble>,
 }
 
 impl PreciseTotals {
-    fn zeros(dimension: usize, columns: usize, wide: usize) -> Self {
+    fn zeros(dimension: usize, columns: usize) -> Self {
         let zero = DoubleDouble::default();
         Self {
             gradient: DMatrix::from_element(dimension, columns, zero),
             magnitude: vec![0.0; columns],
-            wide_terms: DMatrix::zeros(wide, columns),
             outflow: vec![zero; columns],
             inflow: vec![zero; columns],
         }
@@ -363,7 +348,6 @@ impl PreciseTotals {
     fn merge(&mut self, part: &Self) {
         self.gradient.zip_apply(&part.gradient, |sum, part| *sum += part);
         self.magnitude.iter_mut().zip(&part.magnitude).for_each(|(sum, part)| *sum += part);
-        self.wide_terms += &part.wide_terms;
         self.outflow.iter_mut().zip(&part.outflow).for_each(|(sum, &part)| *sum += part);
         self.inflow.iter_mut().zip(&part.inflow).for_each(|(sum, &part)| *sum += part);
     }
@@ -373,7 +357,6 @@ impl PreciseTotals {
         Self {
             gradient: self.gradient.select_columns(columns),
             magnitude: columns.iter().map(|&column| self.magnitude[column]).collect(),
-            wide_terms: self.wide_terms.select_columns(columns),
             outflow: pick(&self.outflow),
             inflow: pick(&self.inflow),
         }
@@ -400,17 +383,6 @@ impl PreciseTotals {
                 let class = problem.targets.class_indices()[sample] as usize;
                 let weight = problem.targets.sample_weight(sample);
                 self.magnitude[column] += problem.loss.magnitude_of_terms(class, column, weight, residual);
-            }
-        }
-    }
-
-    fn add_wide_terms(&mut self, wide: &[usize], centre: &[f64], features: &[f64], residuals: &PreciseBlock) {
-        let stride = residuals.stride;
-        for (row, &feature) in wide.iter().enumerate() {
-            let values = &features[feature * stride..][..stride];
-            for (column, residuals) in residuals.high.chunks_exact(stride).enumerate() {
-                let term = |(value, residual): (&f64, &f64)| (residual * (value - centre[feature])).abs();
-                self.wide_terms[(row, column)] += values.iter().zip(residuals).map(term).sum::<f64>();
             }
         }
     }
@@ -460,20 +432,15 @@ impl PreciseTotals {
     }
 
     /// The largest entry of a column's gradient, features centred and scaled, relative to the sum of the magnitudes of its
-    /// samples' residuals, or of its own terms where the feature is `wide` and they are larger.
-    fn relative(&self, centre: &[f64], wide: &[usize]) -> f64 {
-        let mut gradient = self.about_centre(centre);
-        for (mut column, (&residuals, wide_terms)) in
-            gradient.column_iter_mut().zip(self.magnitude.iter().zip(self.wide_terms.column_iter()))
-        {
-            let unit = if residuals == 0.0 { 1.0 } else { residuals };
-            for (&feature, &terms) in wide.iter().zip(wide_terms.iter()) {
-                // Divided by the unit below.
-                column[feature] *= unit / unit.max(terms);
-            }
-            column /= unit;
-        }
-        largest_magnitude(gradient.iter().copied())
+    /// samples' residuals.
+    fn relative(&self, centre: &[f64]) -> f64 {
+        let gradient = self.about_centre(centre);
+        let of_column = |column: usize| {
+            let residuals = self.magnitude[column];
+            let largest = largest_magnitude(gradient.column(column).iter().copied());
+            if residuals == 0.0 { largest } else { largest / residuals }
+        };
+        largest((0..gradient.ncols()).map(of_column))
     }
 
     fn flows(&self, denominator: f64) -> Vec<Flow> {
@@ -703,7 +670,7 @@ fn gradient_at(
     let moved = with_weight(problem, class, step.exp())?;
     let head = PreciseHead::moved(problem.dataset, problem.coordinates().scaling(), head, change, step);
     let centre = head.scaled_centre();
-    Some(Pass { problem: &moved, head, wide: Vec::new() }.whole_totals().about_centre(&centre))
+    Some(Pass { problem: &moved, head }.whole_totals().about_centre(&centre))
 }
 
 /// The same problem with the weight of one class multiplied; `None` beyond the weights that a problem takes.

@@ -2,13 +2,12 @@
 
 use super::column_newton::ColumnNewton;
 use super::column_pass::ColumnPass;
-use super::coordinates::Scaling;
 use super::dependence::Dependence;
 use super::descent::{Descent, Progress};
 use super::detached::DetachedSearch;
 use super::general_loss::GeneralNewton;
 use super::pass::ScaledFeatures;
-use super::precise_newton;
+use super::precise_newton::{self, Descended};
 use super::problem::{Intercept, Problem};
 use super::recomputed::Recomputed;
 use super::separation::SeparationSearch;
@@ -89,7 +88,29 @@ pub fn solve_with<'a>(
 
 /// Runs a search that is watched.
 pub(super) fn run<'a>(problem: &Problem<'a>, mut watch: Watch) -> Outcome<'a> {
-    Search::new(problem, &scaled(problem)).run(&mut watch)
+    let outcome = Search::new(problem, &scaled(problem)).run(&mut watch);
+    beside_values_far_out(problem, outcome, &mut watch)
+}
+
+/// Where a few rows lie far out, the gradient of all others vanishes beside their spread: a stationary point is held against the
+/// spread of the usual rows, and where that shows a gradient, the search goes on in coordinates scaled by it.
+pub(super) fn beside_values_far_out<'a>(
+    problem: &Problem<'a>,
+    outcome: Outcome<'a>,
+    watch: &mut Watch,
+) -> Outcome<'a> {
+    let Outcome::Stationary(point) = outcome else { return outcome };
+    let Some(usual) = problem.by_usual_rows() else { return Outcome::Stationary(point) };
+    if Recomputed::at(&usual, &point.head).relative_gradient <= HIDDEN {
+        return Outcome::Stationary(point);
+    }
+    match Search::new(&usual, &scaled(&usual)).run(watch) {
+        Outcome::NotConverged { relative_gradient, iterations, rounded, reached, .. } => {
+            let why = unprintable(problem, &point.head);
+            Outcome::NotConverged { why, relative_gradient, iterations, rounded, reached }
+        }
+        outcome => outcome,
+    }
 }
 
 /// The problem's features in the coordinates it is solved in.
@@ -116,8 +137,8 @@ const NEAR_UNSHARPENED: f64 = 1e-6;
 /// A search that ends without an acceptable step is refined if its relative gradient is at most this.
 const NEARLY_STATIONARY: f64 = 1e-8;
 
-/// Scaled values beyond this are in other units than those of other rows.
-const FAR_OUT: f64 = 1e6;
+/// A gradient that values far out hid, relative to residuals and the spread of usual rows.
+const HIDDEN: f64 = 1e-4;
 
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
@@ -564,12 +585,6 @@ impl<'p, 'a> Search<'p, 'a> {
                 } else {
                     match self.stationary(descent, watch, smallest_curvature, EndReason::WithoutAStep) {
                         outcome @ Outcome::Stationary(_) => outcome,
-                        // A head that is known and that doubles cannot hold says more than how the search ended.
-                        outcome @ Outcome::NotConverged { rounded: Some(_), .. }
-                            if farthest_out(self.problem).is_some() =>
-                        {
-                            outcome
-                        }
                         Outcome::Separable(_) | Outcome::NotConverged { .. } => {
                             not_converged(why, watch, left)
                         }
@@ -789,14 +804,13 @@ impl<'p, 'a> Search<'p, 'a> {
         let is_done = |found: &Recomputed| {
             found.relative_gradient <= REFINED || found.gradient_inf <= settings.tolerance
         };
-        match precise_newton::descend(self.problem, &best.head, is_done) {
-            Some((head, recomputed)) if recomputed.relative_gradient < best.recomputed.relative_gradient => {
-                let theta = self.problem.coordinates().guess_of(&head).unwrap_or(best.theta);
-                Refined { theta, off_span: None, head, recomputed, is_precise: true }
-            }
-            Some(_) => Refined { is_precise: true, ..best },
-            None => best,
+        let Some(found) = precise_newton::descend(self.problem, &best.head, is_done) else { return best };
+        let Descended { head, recomputed, is_minimum } = found;
+        if recomputed.relative_gradient < best.recomputed.relative_gradient {
+            let theta = self.problem.coordinates().guess_of(&head).unwrap_or(best.theta);
+            return Refined { theta, off_span: None, head, recomputed, is_precise: is_minimum };
         }
+        Refined { is_precise: is_minimum, ..best }
     }
 }
 
@@ -822,24 +836,17 @@ fn plain(value: f64) -> String {
     if (1e-5..1e17).contains(&value) { value.to_string() } else { format!("{value:e}") }
 }
 
-/// The feature with the values farthest out, where these are in other units than those of other rows.
-fn farthest_out(problem: &Problem) -> Option<usize> {
-    let spans = &problem.coordinates().scaling().widest;
-    let farthest = (0..problem.dataset.dimension()).max_by(|&a, &b| spans[a].total_cmp(&spans[b]));
-    farthest.filter(|&feature| spans[feature] > FAR_OUT)
-}
-
 /// Why doubles in the user's units cannot hold a head that is known in other coordinates, and what to do about it.
 pub(super) fn unprintable(problem: &Problem, head: &Head) -> String {
-    let Scaling { centre, widest: spans, .. } = problem.coordinates().scaling();
-    if let Some(farthest) = farthest_out(problem) {
+    let scaling = problem.coordinates().scaling();
+    if let Some(farthest) = scaling.farthest_out(problem.dataset) {
         return format!(
-            "double precision cannot hold coefficients to the digits that a value of column {} needs, which lies {:.0e} times as far \
-             out as others; correct it, or leave its row out",
-            problem.dataset.feature_names()[farthest],
-            spans[farthest]
+            "double precision cannot hold coefficients to the digits that values of column {} need, which lie far out beside all others; \
+             correct them, or leave their rows out",
+            problem.dataset.feature_names()[farthest]
         );
     }
+    let centre = &scaling.centre;
     let contribution = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
     let widest = (0..centre.len()).max_by(|&a, &b| contribution(a).total_cmp(&contribution(b)));
     let closest = problem.conditioning().dependent_columns.iter().max_by(|a, b| {

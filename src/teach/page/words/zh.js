@@ -67,7 +67,7 @@ export const zh = {
     ['a coefficient is too large for double precision in these units; rescale the features', '按这些单位，某个系数超出双精度；请缩放特征'],
     ['{1}, or leave out the features that separate the classes', '请{1+}，或去掉把各类分开的特征'],
     ['double precision cannot hold coefficients of columns this close to dependent ({1}); leave out {2}', '双精度存不下如此接近相关的列 ({1}) 的系数；请去掉 {2}'],
-    ['double precision cannot hold coefficients to the digits that a value of column {1} needs, which lies {2} times as far out as others; correct it, or leave its row out', '列 {1} 中有一个值比其他值远 {2} 倍，双精度系数的位数不够；请改正它，或去掉该行'],
+    ['double precision cannot hold coefficients to the digits that values of column {1} need, which lie far out beside all others; correct them, or leave their rows out', '列 {1} 中有些值远离其他值，双精度系数的位数不够；请改正这些值，或去掉其所在行'],
     ['double precision cannot hold the coefficients to the digits that the logits need; rescale the features and solve again', '双精度系数的位数不足以给出 logit；请缩放特征后重新求解'],
     ['add a penalty such as `l2` 1e-3', '加惩罚项，例如 `l2` 1e-3'],
     ['raise `l2` above {1}', '把 `l2` 提高到 {1} 以上'],

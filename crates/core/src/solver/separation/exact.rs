@@ -9,19 +9,12 @@ use super::kernel::{in_doubles, whole, without_common_divisor};
 use super::margins::Margins;
 use num_bigint::BigInt;
 
-/// Limits on a table: the method takes some milliseconds at most.
+/// Limits on a table: on its unknowns, and on steps times numbers times 64-bit words of the longest ones, of which a million take
+/// some tenths of a second.
 const MAX_UNKNOWNS: usize = 24;
-const MAX_NUMBERS: usize = 1 << 13;
-/// Bits of a row's numbers, brought to whole ones.
-const MAX_BITS: u64 = 1 << 10;
-
-/// What the margins of a table do.
-pub(super) enum Verdict {
-    /// No direction separates anything.
-    Overlap,
-    /// This one does.
-    Separated(WidestDirection),
-}
+const MAX_WORK: u64 = 1_000_000;
+/// A margin is rounding where it is no more than this power of two beside the sum of the magnitudes of its terms.
+const ROUNDING: u32 = 40;
 
 /// A direction along which no margin is negative, and as many are positive as along any.
 pub(super) struct WidestDirection {
@@ -33,18 +26,16 @@ pub(super) struct WidestDirection {
     pub(super) is_rounding: bool,
 }
 
-/// A margin is rounding where it is no more than this power of two beside the sum of the magnitudes of its terms.
-const ROUNDING: u32 = 40;
-
-/// `None` where the table is too large.
-pub(super) fn decide(margins: &Margins) -> Option<Verdict> {
+/// `None` where no direction separates anything, or the table is too large.
+pub(super) fn widest_direction(margins: &Margins) -> Option<WidestDirection> {
     let indices: Vec<usize> = margins.counted_once().collect();
     let width = margins.user_unknowns_count();
-    if width > MAX_UNKNOWNS || width * (indices.len() + width) > MAX_NUMBERS {
+    if width > MAX_UNKNOWNS || work(indices.len(), width, 1) > MAX_WORK {
         return None;
     }
     let rows: Vec<Vec<BigInt>> = indices.iter().map(|&index| whole(&margins.user_row(index))).collect();
-    if rows.iter().flatten().any(|number| number.bits() > MAX_BITS) {
+    let bits = rows.iter().flatten().map(BigInt::bits).max()?;
+    if work(indices.len(), width, bits) > MAX_WORK {
         return None;
     }
     let mut direction = vec![BigInt::ZERO; width];
@@ -57,7 +48,7 @@ pub(super) fn decide(margins: &Margins) -> Option<Verdict> {
         border.retain(|&place| product(&rows[place], &direction) == BigInt::ZERO);
     }
     if border.len() == rows.len() {
-        return Some(Verdict::Overlap);
+        return None;
     }
     let is_rounding = |row: &Vec<BigInt>| {
         let terms: BigInt =
@@ -66,11 +57,17 @@ pub(super) fn decide(margins: &Margins) -> Option<Verdict> {
     };
     let is_rounding = rows.iter().all(is_rounding);
     let unknowns = in_doubles(&direction).into_iter().zip(&direction);
-    Some(Verdict::Separated(WidestDirection {
+    Some(WidestDirection {
         unknowns: unknowns.map(|(rounded, exact)| (rounded, *exact != BigInt::ZERO)).collect(),
         border: border.into_iter().map(|place| indices[place]).collect(),
         is_rounding,
-    }))
+    })
+}
+
+/// Steps times numbers times the words of a number, which has as many bits as entries of all unknowns.
+fn work(margins: usize, width: usize, bits: u64) -> u64 {
+    let wide = |size: usize| size as u64;
+    wide(width).pow(2) * wide(margins + width) * (1 + wide(width) * bits / 64)
 }
 
 /// Brings two directions to margins of about one size: beside the other, neither is lost to rounding.

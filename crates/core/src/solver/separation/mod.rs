@@ -258,11 +258,12 @@ impl<'a> SeparationSearch<'a> {
             return programmed;
         }
         let outcome = match self.exactly(&margins, targets, sides) {
-            Some(decided) => decided,
-            None if programmed == SeparationOutcome::Undecided && overlap::is_proved(&margins) => {
-                SeparationOutcome::None
+            SeparationOutcome::None
+                if programmed == SeparationOutcome::Undecided && !overlap::is_proved(&margins) =>
+            {
+                SeparationOutcome::Undecided
             }
-            None => programmed,
+            found => found,
         };
         match outcome {
             SeparationOutcome::None => self.note(sides, Verdict::Overlap),
@@ -291,21 +292,18 @@ impl<'a> SeparationSearch<'a> {
         found.map_or(SeparationOutcome::Undecided, |found| SeparationOutcome::Proved(Box::new(found)))
     }
 
-    /// What a linear program over whole numbers decides; undecided where classes are separate and no direction in doubles was found
-    /// that shows it. `None` where the table is too large, or its rounding alone separates in a direction that doubles do not hold.
-    fn exactly(&self, margins: &Margins, targets: &Targets, sides: Sides) -> Option<SeparationOutcome> {
-        let widest = match exact::decide(margins)? {
-            exact::Verdict::Overlap => return Some(SeparationOutcome::None),
-            exact::Verdict::Separated(widest) => widest,
-        };
+    /// What a linear program over whole numbers shows of a small table; undecided where classes are separate, by more than the rounding
+    /// of the table's numbers, and no direction in doubles was found that proves it.
+    fn exactly(&self, margins: &Margins, targets: &Targets, sides: Sides) -> SeparationOutcome {
+        let Some(widest) = exact::widest_direction(margins) else { return SeparationOutcome::None };
         let unknowns: Vec<f64> = widest.unknowns.iter().map(|&(rounded, _)| rounded).collect();
         let itself = std::iter::once_with(|| margins.head_of_user_unknowns(&unknowns));
         let near = kernel::directions(margins, &widest.unknowns, &widest.border);
         let mut heads = itself.chain(near.into_iter().flatten());
-        let found = heads.find_map(|head| prove(self.dataset, targets, sides, head));
-        match found {
-            Some(found) => Some(SeparationOutcome::Proved(Box::new(found))),
-            None => (!widest.is_rounding).then_some(SeparationOutcome::Undecided),
+        match heads.find_map(|head| prove(self.dataset, targets, sides, head)) {
+            Some(found) => SeparationOutcome::Proved(Box::new(found)),
+            None if widest.is_rounding => SeparationOutcome::None,
+            None => SeparationOutcome::Undecided,
         }
     }
 

@@ -5,7 +5,7 @@ use super::proof::with_last;
 use crate::data::Dataset;
 use crate::numeric::map_sample_chunks;
 use crate::solver::Intercept;
-use crate::solver::coordinates::Coordinates;
+use crate::solver::coordinates::{Coordinates, SpreadOf};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -40,5 +40,5 @@ pub(super) fn coordinates_of_distinct(
     let distinct: Vec<usize> = (0..repeated.len()).filter(|&sample| !repeated[sample]).collect();
     let are_copied = distinct.len() < repeated.len() && distinct.len() * dataset.dimension() <= MAX_COPIED;
     let distinct = are_copied.then(|| dataset.subset(&distinct).ok()).flatten()?;
-    Some(Coordinates::of(&distinct, 0.0, intercept))
+    Some(Coordinates::of(&distinct, 0.0, intercept, SpreadOf::AllRows))
 }
