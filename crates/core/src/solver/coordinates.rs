@@ -578,11 +578,12 @@ impl Scaling {
         for feature in 0..dataset.dimension() {
             let (widest, centre) = (deviations.widest[feature], scaling.centre[feature]);
             let spread = deviations.spread(feature, dataset, centre);
-            let usual = usual_deviation(some.column(feature), centre);
-            let spread = match (rows, usual) {
-                (SpreadOf::UsualRows, Some(usual)) if spread > LARGEST_SPREAD * usual => {
-                    usual.max(widest / WIDEST_SCALED)
-                }
+            let usual = match rows {
+                SpreadOf::AllRows => None,
+                SpreadOf::UsualRows => usual_deviation(some.column(feature), centre),
+            };
+            let spread = match usual {
+                Some(usual) if spread > LARGEST_SPREAD * usual => usual.max(widest / WIDEST_SCALED),
                 _ => spread,
             };
             let factor = match scaling.centre[feature].abs() {

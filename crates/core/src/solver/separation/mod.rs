@@ -3,8 +3,8 @@
 //! Along a direction in which no margin falls and some grow, the loss falls without end. Candidates are computed in
 //! floating point: single features against a threshold, the present head of the search, a linear program, and heads of
 //! few bits near its solution. None of them is trusted: a separation is reported only if every margin, computed exactly
-//! on the user's numbers, has the right sign. Where the linear program sees no difference from an overlap, one over whole numbers decides
-//! for small tables; for others, positive weights that balance the margins may prove that there is an overlap.
+//! on the user's numbers, has the right sign. Where the linear program sees no difference from an overlap, one over whole numbers
+//! finds what separates a small table, and positive weights that balance the margins may prove that there is an overlap.
 
 mod exact;
 mod kernel;
