@@ -2,6 +2,7 @@
 //! parts, shares, repeats, single precision, decimals. The head as it is printed is read back from JSON, and its gradient
 //! is computed on the raw table by the arithmetic of this file.
 
+use crate::proof::solve_and_check;
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, FocalProbability, LossSpec};
 use equipoise::solver::{Outcome, Problem, solve};
@@ -244,7 +245,7 @@ enum End {
 fn end(table: &Table, choice: &LossSpec, l2: f64) -> End {
     let dataset = dataset(table);
     let problem = Problem::new(&dataset, choice, &ClassWeights::None, l2).expect("a problem");
-    match solve(&problem) {
+    match solve_and_check(&problem) {
         Outcome::Stationary(point) => {
             let rows: Vec<Vec<f64>> =
                 point.head.coefficients.row_iter().map(|row| row.iter().copied().collect()).collect();

@@ -1,10 +1,11 @@
 //! Designs at the ends of what doubles hold: many classes, classes of one sample, features that are constant or copies of each
 //! other, scales and weights over 24 orders of magnitude. Every end has a name, and no number that comes out is none.
 
+use crate::proof::solve_and_check;
 use equipoise::balance::MeanProbability;
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, InrVariant, Loss, LossSpec};
-use equipoise::solver::{Outcome, Problem, solve};
+use equipoise::solver::{Outcome, Problem};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 
@@ -102,7 +103,7 @@ proptest! {
                 return Ok(());
             }
         };
-        match solve(&problem) {
+        match solve_and_check(&problem) {
             Outcome::Stationary(point) => {
                 let numbers = point.head.coefficients.iter().chain(&point.head.intercepts);
                 prop_assert!(numbers.chain([&point.loss, &point.recomputed().gradient_inf]).all(|value| value.is_finite()));
@@ -113,7 +114,7 @@ proptest! {
                 );
                 prop_assert!(means.matrix.iter().chain(&means.shortfall).all(|p| (0.0..=1.0).contains(p)));
             }
-            Outcome::Separable(proof) => prop_assert!(proof.separated_samples > 0 && !proof.classes.is_empty()),
+            Outcome::Separable(proof) => prop_assert!(!proof.classes.is_empty()),
             Outcome::NotConverged { why, .. } => prop_assert!(!why.is_empty()),
         }
     }

@@ -13,6 +13,7 @@ mod large_problem;
 mod limits;
 mod mutations;
 mod problem_path;
+mod proof;
 mod report_in_browser;
 mod reproduce_command;
 mod run_command;

@@ -1,8 +1,9 @@
 //! Problems solved one from another must end where each ends alone.
 
+use crate::proof::{check, solve_and_check};
 use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
-use equipoise::solver::{Outcome, PenaltyPath, Problem, SolverSettings, StationaryPoint, solve, solve_path};
+use equipoise::solver::{Outcome, PenaltyPath, Problem, SolverSettings, StationaryPoint, solve_path};
 use nalgebra::DMatrix;
 use std::ops::ControlFlow;
 
@@ -49,7 +50,7 @@ fn every_problem_of_a_path_ends_where_it_ends_alone() {
         for l2 in [0.0, 1e-3] {
             let problems = problems(&dataset, &choice, l2);
             for (problem, outcome) in problems.iter().zip(solve_path(&problems)) {
-                let (on_path, alone) = (stationary(outcome), stationary(solve(problem)));
+                let (on_path, alone) = (stationary(outcome), stationary(solve_and_check(problem)));
                 let apart = (&on_path.head.coefficients - &alone.head.coefficients).amax();
                 assert!(apart <= 1e-10 * alone.head.coefficients.amax(), "{choice:?}, {l2}: {apart:e}");
                 assert!(on_path.recomputed().relative_gradient <= 1e-13, "{:?}", on_path.certificate);
@@ -66,7 +67,7 @@ fn a_path_takes_fewer_iterations_than_its_problems_alone() {
         outcomes.into_iter().map(|outcome| stationary(outcome).certificate.iterations).sum()
     };
     let on_path = iterations(solve_path(&problems));
-    let alone = iterations(problems.iter().map(solve).collect());
+    let alone = iterations(problems.iter().map(solve_and_check).collect());
     assert!(on_path < alone, "{on_path} on the path, {alone} alone");
 }
 
@@ -80,7 +81,8 @@ fn separable_problems_are_found_so_all_along_a_path() {
     let apart = Dataset::unnamed(features, near.labels().clone()).expect("finite");
     let problems = problems(&apart, &LossSpec::Softmax, 0.0);
     for outcome in solve_path(&problems) {
-        assert!(matches!(outcome, Outcome::Separable(_)), "{outcome:?}");
+        let Outcome::Separable(proof) = outcome else { panic!("{outcome:?}") };
+        check(&apart, &proof);
     }
 }
 
@@ -93,7 +95,7 @@ fn problems_that_share_nothing_are_solved_anew() {
     mixed.extend(problems(&other, &LossSpec::Logistic, 1e-3).into_iter().take(2));
     mixed.extend(problems(&one, &choice, 1e-2).into_iter().take(1));
     for (problem, outcome) in mixed.iter().zip(solve_path(&mixed)) {
-        let (on_path, alone) = (stationary(outcome), stationary(solve(problem)));
+        let (on_path, alone) = (stationary(outcome), stationary(solve_and_check(problem)));
         let apart = (&on_path.head.coefficients - &alone.head.coefficients).amax();
         assert!(apart <= 1e-10 * alone.head.coefficients.amax(), "{apart:e}");
     }
@@ -163,7 +165,7 @@ fn every_penalty_of_a_path_ends_where_it_ends_alone() {
             let penalties = penalties();
             for (point, l2) in over_penalties(&first, &penalties).into_iter().zip(&penalties) {
                 let problem = first.with_penalty(*l2).expect("a penalty");
-                let alone = stationary(solve(&problem));
+                let alone = stationary(solve_and_check(&problem));
                 let apart = (&point.head.coefficients - &alone.head.coefficients).amax();
                 // The penalty bounds the curvature from below, hence how far gradients at rounding let heads differ.
                 let gradients = point.recomputed().gradient_inf + alone.recomputed().gradient_inf;
@@ -187,7 +189,7 @@ fn a_path_over_penalties_takes_fewer_steps_than_its_problems_alone() {
             points.iter().map(|point| point.certificate.iterations).sum()
         };
         let on_path = steps(over_penalties(&first, &penalties()));
-        let alone = |l2: &f64| stationary(solve(&first.with_penalty(*l2).expect("a penalty")));
+        let alone = |l2: &f64| stationary(solve_and_check(&first.with_penalty(*l2).expect("a penalty")));
         let alone = steps(penalties().iter().map(alone).collect());
         assert!(on_path < alone, "{choice:?}: {on_path} on the path, {alone} alone");
     }
@@ -221,7 +223,7 @@ fn penalties_in_any_order_and_twice_end_where_they_end_alone() {
     let first = Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 1.0).expect("a problem");
     let jumping = [1e-3, 1e-3, 10.0, 1e-6, 1e-6, 0.5, 1e5, 1e-4];
     for (point, l2) in over_penalties(&first, &jumping).into_iter().zip(jumping) {
-        let alone = stationary(solve(&first.with_penalty(l2).expect("a penalty")));
+        let alone = stationary(solve_and_check(&first.with_penalty(l2).expect("a penalty")));
         let apart = (&point.head.coefficients - &alone.head.coefficients).amax();
         assert!(apart <= 1e-10 * alone.head.coefficients.amax(), "{l2}: {apart:e}");
     }
@@ -239,7 +241,8 @@ fn a_path_that_reaches_no_penalty_finds_what_a_problem_alone_finds() {
     };
     assert!(matches!(solved(1e-3), Outcome::Stationary(_)));
     assert!(matches!(solved(1e-4), Outcome::Stationary(_)));
-    assert!(matches!(solved(0.0), Outcome::Separable(_)));
+    let Outcome::Separable(proof) = solved(0.0) else { panic!("more features than samples") };
+    check(&dataset, &proof);
     assert!(matches!(solved(1e-5), Outcome::Stationary(_)));
     assert!(first.with_penalty(-1.0).is_err() && first.with_penalty(f64::NAN).is_err());
 }

@@ -8,7 +8,7 @@ use crate::solver::{
     Head, Outcome, PlainGradient, Problem, Separable, SolverSettings, StationaryPoint, solve, solve_traced,
 };
 use argmin::core::observers::{Observe, ObserverMode};
-use argmin::core::{CostFunction, Error, Executor, Gradient, IterState, KV, Solver, State};
+use argmin::core::{ArgminError, CostFunction, Error, Executor, Gradient, IterState, KV, Solver, State};
 use argmin::solver::gradientdescent::SteepestDescent;
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
@@ -73,7 +73,7 @@ pub(super) fn descend<'a>(
             }
         }
         SeriesOptimizer::GradientDescent { iterations } => {
-            first_order(objective.iterates(SteepestDescent::new(MoreThuenteLineSearch::new()), iterations))
+            first_order(objective.steepest_descent(iterations))
         }
     }
 }
@@ -132,21 +132,42 @@ impl<'p> Objective<'p> {
         }
     }
 
+    /// The iterates of gradient descent. A step depends on its beginning alone: after one that goes nowhere all others do, and are not
+    /// searched for, which takes longer than all that went somewhere.
+    fn steepest_descent(&self, iterations: u64) -> Vec<Head> {
+        let search = SteepestDescent::new(MoreThuenteLineSearch::new());
+        let recorder = IterateRecorder { ends_at_rest: true, ..IterateRecorder::default() };
+        let mut iterates = self.recorded(search, iterations, recorder);
+        if let [.., before, last] = iterates.as_slice()
+            && before == last
+        {
+            let last = last.clone();
+            iterates.resize(usize::try_from(iterations).unwrap_or(usize::MAX).saturating_add(1), last);
+        }
+        iterates
+    }
+
     /// The iterates of an `argmin` solver from zero. When a line search fails, what came before it counts.
     fn iterates<S>(&self, solver: S, iterations: u64) -> Vec<Head>
     where
         S: Solver<Self, Walk>,
     {
+        self.recorded(solver, iterations, IterateRecorder::default())
+    }
+
+    fn recorded<S>(&self, solver: S, iterations: u64, recorder: IterateRecorder) -> Vec<Head>
+    where
+        S: Solver<Self, Walk>,
+    {
         let rows = self.problem.loss().logit_rows();
         let start = vec![0.0; rows * (self.features.nrows() + 1)];
-        let recorder = IterateRecorder::default();
         let ended = Executor::new(self.clone(), solver)
             .configure(|state| state.param(start.clone()).max_iters(iterations))
             .add_observer(recorder.clone(), ObserverMode::Always)
             .timer(false)
             .run();
         drop(ended);
-        let walked = std::mem::take(&mut *recorder.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let walked = std::mem::take(&mut *recorder.walked.lock().unwrap_or_else(PoisonError::into_inner));
         std::iter::once(&start).chain(&walked).map(|parameters| self.head(parameters)).collect()
     }
 }
@@ -174,11 +195,20 @@ impl Gradient for Objective<'_> {
 }
 
 #[derive(Clone, Default)]
-struct IterateRecorder(Arc<Mutex<Vec<Vec<f64>>>>);
+struct IterateRecorder {
+    walked: Arc<Mutex<Vec<Vec<f64>>>>,
+    /// Whether a step that goes nowhere is the last.
+    ends_at_rest: bool,
+}
 
 impl Observe<Walk> for IterateRecorder {
     fn observe_iter(&mut self, state: &Walk, _: &KV) -> Result<(), Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(state.get_param().cloned());
+        let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_at_rest = walked.last().is_some() && walked.last() == state.get_param();
+        walked.extend(state.get_param().cloned());
+        if self.ends_at_rest && is_at_rest {
+            return Err(ArgminError::ConditionViolated { text: "a step went nowhere".to_owned() }.into());
+        }
         Ok(())
     }
 }

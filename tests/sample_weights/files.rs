@@ -35,6 +35,25 @@ impl Table {
         })
     }
 
+    /// Levels of a factor, all of them kept, beside a number of one decimal; most classes lie apart, or a level does. Rows that occur
+    /// several times have weights of their own.
+    pub(crate) fn levels(case: usize) -> Self {
+        const LEVELS: usize = 3;
+        let mut generator = stream(31, case as u64);
+        let classes = 2 + case % 3;
+        let rows = (0..12 + case % 14).map(|row| {
+            let level = generator.random_range(0..LEVELS);
+            let nearest = (level * classes) / LEVELS;
+            let is_drawn = generator.random_range(0..4) == 0;
+            let class = if row < classes || is_drawn { row % classes } else { nearest };
+            let number = generator.random_range(-1..3);
+            let indicators: String =
+                (0..LEVELS).map(|other| format!(",{}", u8::from(other == level))).collect();
+            (format!("{class}{indicators},{number}.5"), generator.random_range(1..5))
+        });
+        Self { classes, header: "y,a,b,c,x".to_owned(), rows: rows.collect() }
+    }
+
     /// As many samples as searches begin on a share of, in features wide enough for the passes over single columns.
     pub(crate) fn large(classes: usize) -> Self {
         let (samples, width) = (4_500, 9);

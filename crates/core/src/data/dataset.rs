@@ -446,6 +446,12 @@ impl Dataset {
         Ok(Self { features, feature_names: self.feature_names.clone(), fixed_logits, labels })
     }
 
+    /// The same samples without weights.
+    pub(crate) fn each_once(self) -> Self {
+        let labels = Labels::counted(self.labels.class_indices, self.labels.class_names, self.labels.counts);
+        Self { labels, ..self }
+    }
+
     /// Features named `x0`, `x1`, ...
     ///
     /// # Errors

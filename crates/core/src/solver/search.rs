@@ -93,7 +93,7 @@ pub(super) fn run<'a>(problem: &Problem<'a>, mut watch: Watch) -> Outcome<'a> {
 }
 
 /// Where a few rows lie far out, the gradient of all others vanishes beside their spread: a stationary point is held against the
-/// spread of the usual rows, and where that shows a gradient, the search goes on in coordinates scaled by it.
+/// spread of the usual rows, and where that shows a gradient, a second search in coordinates scaled by it is tried.
 pub(super) fn beside_values_far_out<'a>(
     problem: &Problem<'a>,
     outcome: Outcome<'a>,
@@ -101,10 +101,16 @@ pub(super) fn beside_values_far_out<'a>(
 ) -> Outcome<'a> {
     let Outcome::Stationary(point) = outcome else { return outcome };
     let Some(usual) = problem.by_usual_rows() else { return Outcome::Stationary(point) };
-    if Recomputed::at(&usual, &point.head).relative_gradient <= HIDDEN {
+    let left = |head: &Head| Recomputed::at(&usual, head).relative_gradient;
+    let hidden = left(&point.head);
+    if hidden <= FULLY_SEEN {
         return Outcome::Stationary(point);
     }
     match Search::new(&usual, &scaled(&usual)).run(watch) {
+        Outcome::Stationary(other) if hidden <= HIDDEN && left(&other.head) >= hidden => {
+            Outcome::Stationary(point)
+        }
+        Outcome::NotConverged { .. } if hidden <= HIDDEN => Outcome::Stationary(point),
         Outcome::NotConverged { relative_gradient, iterations, rounded, reached, .. } => {
             let why = unprintable(problem, &point.head);
             Outcome::NotConverged { why, relative_gradient, iterations, rounded, reached }
@@ -137,8 +143,10 @@ const NEAR_UNSHARPENED: f64 = 1e-6;
 /// A search that ends without an acceptable step is refined if its relative gradient is at most this.
 const NEARLY_STATIONARY: f64 = 1e-8;
 
-/// A gradient that values far out hid, relative to residuals and the spread of usual rows.
+/// Gradients relative to residuals and the spread of usual rows: one that values far out hid, so that a point is not stationary, and
+/// one that no second search need make smaller.
 const HIDDEN: f64 = 1e-4;
+const FULLY_SEEN: f64 = 1e-9;
 
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;

@@ -1,5 +1,5 @@
-//! Samples that repeat earlier ones, which linear programs leave out: a repeated row then gives the direction that the row gives
-//! alone, as a sample weight does.
+//! Samples that repeat earlier ones, which linear programs leave out, as they leave out sample weights: a row gives the same direction
+//! alone, repeated, and with a weight.
 
 use super::proof::with_last;
 use crate::data::Dataset;
@@ -31,14 +31,15 @@ pub(super) fn repeated(dataset: &Dataset) -> Vec<bool> {
     hashes.concat().into_iter().map(|hash| !seen.insert(hash)).collect()
 }
 
-/// Coordinates of the samples that repeat no other; `None` where none does, or the others are too many to copy.
+/// Coordinates of the samples that repeat no other, each counted once; `None` where all samples are such, or there are too many to copy.
 pub(super) fn coordinates_of_distinct(
     dataset: &Dataset,
     repeated: &[bool],
     intercept: Intercept,
 ) -> Option<Coordinates> {
     let distinct: Vec<usize> = (0..repeated.len()).filter(|&sample| !repeated[sample]).collect();
-    let are_copied = distinct.len() < repeated.len() && distinct.len() * dataset.dimension() <= MAX_COPIED;
+    let differ = distinct.len() < repeated.len() || dataset.labels().weights().is_some();
+    let are_copied = differ && distinct.len() * dataset.dimension() <= MAX_COPIED;
     let distinct = are_copied.then(|| dataset.subset(&distinct).ok()).flatten()?;
-    Some(Coordinates::of(&distinct, 0.0, intercept, SpreadOf::AllRows))
+    Some(Coordinates::of(&distinct.each_once(), 0.0, intercept, SpreadOf::AllRows))
 }

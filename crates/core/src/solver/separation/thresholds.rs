@@ -180,7 +180,7 @@ impl Thresholds {
         Self { columns: columns.collect(), classes, ranges }
     }
 
-    /// The separation by a single column that sets most samples apart.
+    /// The separation by a single column that sets most samples apart, by their weights.
     pub(super) fn separation(
         &self,
         dataset: &Dataset,
@@ -203,7 +203,7 @@ impl Thresholds {
         });
         // The first of the largest.
         let (split, found) =
-            proofs.reduce(|best, other| if other.1.samples > best.1.samples { other } else { best })?;
+            proofs.reduce(|best, other| if other.1.size > best.1.size { other } else { best })?;
         Some(Separation { given_away: split.given_away(dataset, targets), ..found })
     }
 
