@@ -422,3 +422,130 @@ fn a_head_a_little_off_is_noticed() {
     intercepts[0] += 1e-9;
     assert!(relative_gradient(&table, (&LossSpec::Softmax, 0.0), &rows, &intercepts) > 100.0 * ROUNDED);
 }
+
+/// A date and a time in one number, or an account of a branch and a number, beside their parts: what the smallest part adds is far below
+/// the spread of the whole.
+fn digits(seed: u64) -> (Vec<&'static str>, Vec<Vec<f64>>) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let rows = 10 + usize::try_from(seed % 40).expect("small");
+    if seed.is_multiple_of(2) {
+        let row = |_| {
+            let part = |rng: &mut ChaCha8Rng, low: i32, high: i32| f64::from(rng.random_range(low..high));
+            let [year, month, day] =
+                [(2015, 2025), (1, 13), (1, 29)].map(|(low, high)| part(&mut rng, low, high));
+            let [hour, minute] = [24, 60].map(|high| part(&mut rng, 0, high));
+            vec![year * 1e8 + month * 1e6 + day * 1e4 + hour * 1e2 + minute, year, month, day, hour, minute]
+        };
+        return (vec!["stamp", "year", "month", "day", "hour", "minute"], (0..rows).map(row).collect());
+    }
+    let row = |_| {
+        let (branch, number) = (f64::from(rng.random_range(10..99)), f64::from(rng.random_range(0..500)));
+        vec![branch, number, branch * 1e8 + number]
+    };
+    (vec!["branch", "number", "account"], (0..rows).map(row).collect())
+}
+
+#[test]
+fn numbers_made_of_digits_are_dependent_whatever_the_order_of_rows() {
+    for seed in 0..60 {
+        let (names, rows) = digits(seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(1000 + seed);
+        let labels: Vec<u32> = (0..rows.len())
+            .map(|row| if row < 2 { u32::try_from(row).expect("small") } else { rng.random_range(0..2) })
+            .collect();
+        let solved = |order: &[usize]| {
+            let features = DMatrix::from_fn(names.len(), rows.len(), |j, place| rows[order[place]][j]);
+            let names = names.iter().map(ToString::to_string).collect();
+            let labels = Labels::numbered(order.iter().map(|&row| labels[row]).collect(), 2).expect("two");
+            let dataset = Dataset::new(features, names, labels).expect("finite");
+            let problem =
+                Problem::new(&dataset, &LossSpec::Logistic, &ClassWeights::None, 0.0).expect("a problem");
+            let relations: Vec<String> =
+                problem.conditioning().dependent_columns.iter().map(|found| found.relation.clone()).collect();
+            let wanted = if seed.is_multiple_of(2) {
+                "100000000 year + 1000000 month + 10000 day + 100 hour + minute = stamp"
+            } else {
+                "account = 100000000 branch + number"
+            };
+            assert_eq!(relations, [wanted], "{seed}");
+            let outcome = solve_and_check(&problem);
+            outcome.stationary().map(|point| point.head.coefficients)
+        };
+        let order: Vec<usize> = (0..rows.len()).collect();
+        let reversed: Vec<usize> = order.iter().rev().copied().collect();
+        let (Some(one), Some(other)) = (solved(&order), solved(&reversed)) else { continue };
+        let apart =
+            one.iter().zip(&other).map(|(a, b)| (a - b).abs() / a.abs().max(1e-9)).fold(0.0, f64::max);
+        assert!(apart < 1e-6, "{seed}: {one} {other}");
+    }
+}
+
+/// What a relation says holds: exactly in every row, or to as many digits as it says.
+#[test]
+fn relations_hold_as_they_are_said() {
+    let mut said = [0, 0];
+    for seed in 0..400 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let rows: Vec<Vec<f64>> = (0..30)
+            .map(|_| {
+                let (lat, lon) = (48.0 + rng.random_range(0.0..1.0), 11.0 + rng.random_range(0.0..1.0_f64));
+                let flag = f64::from(rng.random_range(0..4) == 0);
+                match seed % 4 {
+                    0 => vec![lat, lon, lat * lon, lat * lat, lon * lon],
+                    1 => vec![
+                        flag,
+                        if flag > 0.0 { 99_999_999.0 } else { f64::from(rng.random_range(1..6)) },
+                        lat,
+                    ],
+                    2 => vec![lat, lon, lat + lon + 1e-9 * rng.random_range(-1.0..1.0), flag],
+                    _ => {
+                        let (one, two) =
+                            (f64::from(rng.random_range(0..500)), f64::from(rng.random_range(1..9)));
+                        vec![one, two, 1e7 * two - 3.0 * one, flag]
+                    }
+                }
+            })
+            .collect();
+        let features = DMatrix::from_fn(rows[0].len(), rows.len(), |j, sample| rows[sample][j]);
+        let labels = Labels::numbered((0..30).map(|row| row % 2).collect(), 2).expect("two");
+        let dataset = Dataset::unnamed(features, labels).expect("finite");
+        for found in equipoise::solver::Conditioning::of(&dataset).dependent_columns {
+            let column =
+                |name: &str| dataset.feature_names().iter().position(|own| own == name).expect("a column");
+            let own = column(&found.column);
+            let lefts: Vec<(f64, f64)> = rows
+                .iter()
+                .map(|row| {
+                    let mut terms = vec![row[own], -found.constant];
+                    terms.extend(
+                        found.terms.iter().map(|(name, coefficient)| -coefficient * row[column(name)]),
+                    );
+                    (terms.iter().sum::<f64>(), terms.iter().map(|term| term.abs()).sum())
+                })
+                .collect();
+            let Some(digits) = found.digits else {
+                assert!(
+                    lefts.iter().all(|(left, size)| left.abs() <= 1e-12 * size),
+                    "{seed}: {}",
+                    found.relation
+                );
+                said[0] += 1;
+                continue;
+            };
+            if found.relation.contains("combination") {
+                continue;
+            }
+            let mean = rows.iter().map(|row| row[own]).sum::<f64>() / 30.0;
+            let spread = (rows.iter().map(|row| (row[own] - mean).powi(2)).sum::<f64>() / 30.0).sqrt();
+            let left = (lefts.iter().map(|(left, _)| left * left).sum::<f64>() / 30.0).sqrt();
+            let rounding = 1e-15 * lefts.iter().map(|(_, size)| size).fold(0.0, |a, &b| f64::max(a, b));
+            assert!(
+                left <= 2.0 * 10.0_f64.powf(-digits.floor()) * spread + rounding,
+                "{seed}: {}",
+                found.relation
+            );
+            said[1] += 1;
+        }
+    }
+    assert!(said.iter().all(|&count| count > 50), "both kinds occur: {said:?}");
+}

@@ -137,7 +137,7 @@ impl<'p> Objective<'p> {
     fn steepest_descent(&self, iterations: u64) -> Vec<Head> {
         let search = SteepestDescent::new(MoreThuenteLineSearch::new());
         let recorder = IterateRecorder { ends_at_rest: true, ..IterateRecorder::default() };
-        let mut iterates = self.recorded(search, iterations, recorder);
+        let mut iterates = self.recorded(search, iterations, &recorder);
         if let [.., before, last] = iterates.as_slice()
             && before == last
         {
@@ -152,10 +152,10 @@ impl<'p> Objective<'p> {
     where
         S: Solver<Self, Walk>,
     {
-        self.recorded(solver, iterations, IterateRecorder::default())
+        self.recorded(solver, iterations, &IterateRecorder::default())
     }
 
-    fn recorded<S>(&self, solver: S, iterations: u64, recorder: IterateRecorder) -> Vec<Head>
+    fn recorded<S>(&self, solver: S, iterations: u64, recorder: &IterateRecorder) -> Vec<Head>
     where
         S: Solver<Self, Walk>,
     {

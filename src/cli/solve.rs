@@ -14,13 +14,13 @@ use super::{Ending, OUTPUT, solve_estimate, solve_table, sweep};
 use anyhow::{Error, Result, bail, ensure};
 use equipoise::analysis::{Searches, Until};
 use equipoise::balance::standard_errors;
-use equipoise::data::{Dataset, Samples, Standardization, check_files_whole};
+use equipoise::data::{Dataset, Samples, check_files_whole};
 use equipoise::loss::{ClassWeights, LossSpec, MAX_WEIGHT_RATIO, WeightRange};
 use equipoise::memory::check_memory;
 use equipoise::numeric::plain;
 use equipoise::record::{
-    End, InferenceRecord, OtherPointsRecord, PenaltySweep, ProblemSource, SolveRecord, SweepRecord,
-    UnansweredSweep,
+    End, InferenceRecord, OtherPointsRecord, PenaltySweep, ProblemSource, SolveRecord, StandardUnits,
+    SweepRecord, UnansweredSweep,
 };
 use equipoise::signals::say_when_interrupted;
 use equipoise::solver::{
@@ -137,7 +137,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     if arguments.estimate {
         return estimate(dataset, arguments, &spec, style);
     }
-    let (dataset, standardization) = prepared(dataset, arguments, &spec)?;
+    let (dataset, units) = prepared(dataset, arguments, &spec)?;
     let weights = weights.of(dataset.labels().class_names())?;
     let intercept = arguments.intercept();
     let problem_of = |dataset, l2| {
@@ -146,20 +146,22 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     };
     let problem = problem_of(&dataset, arguments.l2.largest())?;
     say_taken(&taken);
+    note_dependent_columns(units.as_ref().map_or(problem.conditioning(), |units| &units.conditioning));
     note_problem(&problem, &spec, &weights);
     let started = Instant::now();
     let swept = match &arguments.l2 {
         Penalties::One(_) => None,
         Penalties::Sweep(falling) => {
-            match sweep::run(&problem, falling, &settings, &new, standardization.as_ref())? {
+            let units = units.as_ref().map(|units| &units.standardization);
+            match sweep::run(&problem, falling, &settings, &new, units)? {
                 Ok(swept) => Some(swept),
                 Err(unanswered) => return without_answer(&unanswered, arguments, &new, style),
             }
         }
     };
-    let (whole, standardization) = match whole.map(|whole| prepared(whole, arguments, &spec)).transpose()? {
+    let (whole, units) = match whole.map(|whole| prepared(whole, arguments, &spec)).transpose()? {
         Some((whole, units)) => (Some(whole), units),
-        None => (None, standardization),
+        None => (None, units),
     };
     let problem = match &swept {
         None => problem,
@@ -168,7 +170,7 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     let (outcome, swept) = solved(&problem, swept, &settings, arguments)?;
     let seconds = started.elapsed().as_secs_f64();
     let offset = arguments.data.request().offset;
-    let source = ProblemSource { input: taken, design, offset, standardization };
+    let source = ProblemSource { input: taken, design, offset, units };
     let mut record = SolveRecord::new(&spec, &problem, &outcome, seconds).made_of(source);
     record.sweep = swept;
     measure_further(&mut record, &outcome, arguments, (&new, &problem), started)?;
@@ -187,7 +189,6 @@ fn kept_whole(dataset: &Dataset, arguments: &SolveArguments) -> Result<Option<Da
 
 /// Says what is worth knowing of a problem before it is solved.
 fn note_problem(problem: &Problem, spec: &LossSpec, weights: &ClassWeights) {
-    note_dependent_columns(problem.conditioning());
     note_wide_weights(problem.targets().class_weights());
     note_idle_weights(matches!(spec, LossSpec::Inr { .. }), weights);
 }
@@ -358,22 +359,19 @@ fn prepared(
     dataset: Dataset,
     arguments: &SolveArguments,
     spec: &LossSpec,
-) -> Result<(Dataset, Option<Standardization>)> {
+) -> Result<(Dataset, Option<StandardUnits>)> {
     let dataset = with_offset_for(dataset, spec)?;
     check_problem(&dataset, spec, arguments.l2.largest())?;
     ensure!(
         !(arguments.no_intercept && dataset.dimension() == 0),
         "--no-intercept: there are no features, so nothing would be left to solve for; leave it out"
     );
-    let standardization = arguments.standardize.then(|| match arguments.intercept() {
-        Intercept::Free => Standardization::of(&dataset),
-        Intercept::None => Standardization::of(&dataset).uncentred(),
-    });
-    let dataset = match &standardization {
+    let units = arguments.standardize.then(|| StandardUnits::of(&dataset, arguments.intercept()));
+    let dataset = match &units {
         None => dataset,
-        Some(units) => units.apply(&dataset)?,
+        Some(units) => units.standardization.apply(&dataset)?,
     };
-    Ok((dataset, standardization))
+    Ok((dataset, units))
 }
 
 /// The offset as the loss has logits: of two classes logistic has one, softmax two.

@@ -14,8 +14,8 @@ use equipoise::loss::{ClassWeighting, ClassWeights, LOSS_TABLE, LossRow, LossSpe
 use equipoise::memory::check_memory;
 use equipoise::nearest::nearest;
 use equipoise::numeric::significant;
-use equipoise::record::{Asked, Unweighted, WeightsRecord};
-use equipoise::solver::{Problem, WeightResponse};
+use equipoise::record::{Asked, StandardUnits, Unweighted, WeightsRecord};
+use equipoise::solver::{Intercept, Problem, WeightResponse};
 
 const EXAMPLES: &str = "Examples:
   equipoise weights data.csv --label species --target equal-shortfall --l2 1e-3
@@ -49,6 +49,9 @@ pub(super) struct WeightsArguments {
     /// L2 penalty on the coefficients
     #[arg(long, help_heading = SEARCH, default_value_t = 0.0, value_name = "X", allow_hyphen_values = true)]
     l2: f64,
+    /// Bring every feature to mean zero and standard deviation one; the penalty is then on coefficients in these units
+    #[arg(long, help_heading = SEARCH)]
+    standardize: bool,
     /// How to print the result
     #[arg(long, help_heading = OUTPUT, value_enum, default_value_t = OutputFormat::Table)]
     format: OutputFormat,
@@ -58,7 +61,12 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     let spec = arguments.loss.spec()?;
     check_weighable(&spec)?;
     anyhow::ensure!(arguments.data.offset.is_none(), "--offset: goes with solve only");
-    let Samples { dataset, taken, .. } = arguments.data.read()?;
+    let Samples { dataset: given, taken, .. } = arguments.data.read()?;
+    let units = arguments.standardize.then(|| StandardUnits::of(&given, Intercept::Free));
+    let dataset = match &units {
+        None => given,
+        Some(units) => units.standardization.apply(&given)?,
+    };
     let target = parse_target(&arguments.target, dataset.labels().classes())?;
     check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;
@@ -78,7 +86,7 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     };
     check_files_whole()?;
     say_taken(&taken);
-    note_dependent_columns(problem.conditioning());
+    note_dependent_columns(units.as_ref().map_or(problem.conditioning(), |units| &units.conditioning));
     note_single_samples(&dataset);
     if let Ok(design) = &design {
         note_wide_weights(&design.reached.class_weights);
@@ -87,6 +95,9 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     let closed_form = target.closed_form(dataset.labels()).is_some();
     let mut record = WeightsRecord::new(&asked, closed_form, unweighted, &design);
     record.input = Some(taken);
+    if let Some(units) = units {
+        record = record.standardized(units);
+    }
     match arguments.format {
         OutputFormat::Json => print(&(serde_json::to_string_pretty(&record)? + "\n"))?,
         OutputFormat::Table if record.attainable == Some(true) => {

@@ -17,7 +17,7 @@ pub use separation::{
 };
 pub use solve::{
     ClassLedger, ClassNeglect, End, HeadRows, PointRecord, ProblemSource, RemainingBalanceRecord, Rounded,
-    SampleMeasures, SolveRecord, Standardized, Status,
+    SampleMeasures, SolveRecord, StandardUnits, Standardized, Status,
 };
 pub use sweep::{PenaltyRecord, PenaltySweep, SolvedOver, SweepEnd, SweepPlan, SweepRecord, UnansweredSweep};
 pub use test::TestRecord;

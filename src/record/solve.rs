@@ -5,7 +5,7 @@ use super::{CalibrationRecord, InferenceRecord, OtherPointsRecord, Separation, S
 use crate::balance::{
     Classification, LedgerEntry, LedgerTally, Neglect, PredictionTally, RemainingBalance, neglect,
 };
-use crate::data::{DesignColumn, Standardization, Taken};
+use crate::data::{Dataset, DesignColumn, Standardization, Taken};
 use crate::loss::{InrVariant, Link, Loss, LossSpec};
 use crate::numeric::{Count, rows};
 use crate::solver::{
@@ -142,7 +142,28 @@ pub struct ProblemSource {
     /// Columns that are added to the logits.
     pub offset: Vec<String>,
     /// Where features were brought to standard units.
-    pub standardization: Option<Standardization>,
+    pub units: Option<StandardUnits>,
+}
+
+/// Standard units, and what the columns are like in those that were given, which relations between them are said in.
+#[derive(Debug)]
+pub struct StandardUnits {
+    /// Means and standard deviations.
+    pub standardization: Standardization,
+    /// Of the columns as given.
+    pub conditioning: Conditioning,
+}
+
+impl StandardUnits {
+    /// Those of a data set; without an intercept columns are scaled alone.
+    #[must_use]
+    pub fn of(dataset: &Dataset, intercept: Intercept) -> Self {
+        let standardization = match intercept {
+            Intercept::Free => Standardization::of(dataset),
+            Intercept::None => Standardization::of(dataset).uncentred(),
+        };
+        Self { standardization, conditioning: Conditioning::of_head(dataset, intercept) }
+    }
 }
 
 /// The head in standard units, which the gradient and the penalty are those of.
@@ -331,13 +352,14 @@ impl SolveRecord {
     /// The same with what the problem was made of; the head in the units of the features that were read.
     #[must_use]
     pub fn made_of(mut self, source: ProblemSource) -> Self {
-        if let (Some(units), Some(head)) = (source.standardization, self.head())
-            && let End::Stationary(measured) = &mut self.end
-        {
-            let (coefficients, intercepts) = units.in_user_units(&head.coefficients, &head.intercepts);
-            let head = HeadRows::of(&Head { coefficients, intercepts });
-            let head = std::mem::replace(&mut measured.head, head);
-            measured.standardized = Some(Standardized { units, head });
+        if let Some(StandardUnits { standardization: units, conditioning }) = source.units {
+            self.conditioning = conditioning;
+            if let (Some(head), End::Stationary(measured)) = (self.head(), &mut self.end) {
+                let (coefficients, intercepts) = units.in_user_units(&head.coefficients, &head.intercepts);
+                let head = HeadRows::of(&Head { coefficients, intercepts });
+                let head = std::mem::replace(&mut measured.head, head);
+                measured.standardized = Some(Standardized { units, head });
+            }
         }
         self.input = Some(source.input);
         self.design = Some(source.design);

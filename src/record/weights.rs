@@ -1,6 +1,6 @@
 //! Weights that meet a target.
 
-use super::CalibrationRecord;
+use super::{CalibrationRecord, StandardUnits};
 use crate::balance::{DesignError, DesignStep, MeanProbability, WeightDesign, hits, recalls};
 use crate::data::Taken;
 use crate::loss::Loss;
@@ -40,6 +40,9 @@ pub struct WeightsRecord {
     /// Without class weights; absent where that has no stationary point.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unweighted: Option<Unweighted>,
+    /// Whether features were brought to standard units first.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub standardized: bool,
     /// Whether the weights follow from sizes alone (B2).
     pub closed_form: bool,
     /// Every step of the search.
@@ -106,6 +109,7 @@ impl WeightsRecord {
             shortfall: of_reached(|step| &step.shortfall),
             recall: of_reached(|step| &step.recall),
             unweighted,
+            standardized: false,
             closed_form,
             path: found.map(|design| design.path.clone()).unwrap_or_default(),
             nearest: design.as_ref().err().and_then(DesignError::reached).cloned(),
@@ -113,6 +117,14 @@ impl WeightsRecord {
             recomputed: found.map(|design| design.point.recomputed().clone()),
             conditioning: asked.problem.conditioning().clone(),
         }
+    }
+}
+
+impl WeightsRecord {
+    /// The same of features that were brought to standard units.
+    #[must_use]
+    pub fn standardized(self, units: StandardUnits) -> Self {
+        Self { standardized: true, conditioning: units.conditioning, ..self }
     }
 }
 

@@ -118,7 +118,10 @@ struct Import {
 impl Module {
     fn of(file: &PageFile) -> Self {
         let mut module = Self { imports: Vec::new(), exports: Vec::new(), body: String::new() };
-        for line in file.text.lines() {
+        // Comments, which stand on lines of their own, are for those who read the modules.
+        let is_comment =
+            |line: &&str| ["//", "/*", "* ", "*/"].iter().any(|begin| line.trim_start().starts_with(begin));
+        for line in file.text.lines().filter(|line| !is_comment(line)) {
             if let Some(import) = line.strip_prefix("import {") {
                 module.imports.extend(Import::of(import, file.path));
             } else if let Some(declared) = line.strip_prefix("export ") {

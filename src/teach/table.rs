@@ -8,10 +8,10 @@ use crate::audit::{AuditInput, ReadOptions, Reduction, audit, findings, summary,
 use crate::balance::{WeightTarget, design_weights};
 use crate::data::arrays::{Wanted, read_bytes};
 use crate::data::table::Headings;
-use crate::data::{DataError, Dataset, Missing, SampleRequest, Standardization, TableFormat};
+use crate::data::{Dataset, Missing, SampleRequest, TableFormat};
 use crate::loss::{ClassWeights, LossSpec};
-use crate::record::{Asked, ProblemSource, SolveRecord, Unweighted, WeightsRecord};
-use crate::solver::{Problem, SolverSettings, solve};
+use crate::record::{Asked, ProblemSource, SolveRecord, StandardUnits, Unweighted, WeightsRecord};
+use crate::solver::{Intercept, Problem, SolverSettings, solve};
 use serde::{Deserialize, Serialize};
 
 /// A table and a question about it.
@@ -61,6 +61,8 @@ pub enum TableQuestion {
         penalty: f64,
         /// What is to be equal.
         target: EqualTarget,
+        /// Whether features are brought to standard units first.
+        standardize: bool,
     },
     /// Had the training that left these scores converged, and is every class in balance?
     Audit {
@@ -137,6 +139,8 @@ pub enum TableAnswer {
 
 /// `N` of a table.
 pub const MAX_ROWS: usize = 20_000;
+/// Columns of a table, most of which are then left out: separators of its first line, some of which may be in headings.
+const MAX_COLUMNS: usize = 2_000;
 /// Samples times features times classes.
 const MAX_NUMBERS: usize = 2_000_000;
 
@@ -150,17 +154,22 @@ pub(super) fn answer_table(lesson: &TableLesson) -> Result<TableAnswer, LessonEr
         TableQuestion::Solve { loss, class_weights, penalty, standardize } => {
             solved(lesson, loss, class_weights, (*penalty, *standardize))
         }
-        TableQuestion::Weights { loss, penalty, target } => weighed(lesson, loss, *penalty, *target),
+        TableQuestion::Weights { loss, penalty, target, standardize } => {
+            weighed(lesson, loss, (*penalty, *standardize), *target)
+        }
         TableQuestion::Audit { loss, probabilities } => audited(lesson, loss, *probabilities),
     }
 }
 
-fn columns(lesson: &TableLesson) -> Result<Vec<String>, DataError> {
+fn columns(lesson: &TableLesson) -> Result<Vec<String>, LessonError> {
     let mut names = Vec::new();
     let mut pick = |headings: &Headings| {
         names.clone_from(&headings.names);
         Ok(Vec::new())
     };
+    // Before all of a file is read whose first line alone may be of any length.
+    let first = lesson.text.lines().next().unwrap_or_default();
+    within("columns", 1 + first.matches([',', ';', '\t', '|']).count(), MAX_COLUMNS, "equipoise solve")?;
     let format = TableFormat::default();
     let wanted = Wanted { arrays: &|_| false, columns: &mut pick, format: &format };
     read_bytes(lesson.text.clone().into_bytes(), &lesson.name, wanted)?;
@@ -192,10 +201,10 @@ fn solved(
     (penalty, standardize): (f64, bool),
 ) -> Result<TableAnswer, LessonError> {
     let crate::data::Samples { dataset: given, design, taken } = read(lesson)?;
-    let standardization = standardize.then(|| Standardization::of(&given));
-    let dataset = match &standardization {
+    let units = standardize.then(|| StandardUnits::of(&given, Intercept::Free));
+    let dataset = match &units {
         None => given.clone(),
-        Some(units) => units.apply(&given)?,
+        Some(units) => units.standardization.apply(&given)?,
     };
     let weights = class_weights.weights(given.labels().classes(), Draw { seed: 1, repetition: 0 });
     let problem = problem(&dataset, loss, &weights, penalty)?;
@@ -203,7 +212,7 @@ fn solved(
     let line = taken.line();
     // No clock is read here.
     let record = SolveRecord::new(loss, &problem, &outcome, 0.0);
-    let record = record.made_of(ProblemSource { input: taken, design, offset: Vec::new(), standardization });
+    let record = record.made_of(ProblemSource { input: taken, design, offset: Vec::new(), units });
     let samples = match given.dimension() {
         2 => ShownSamples::Plane(plane_points(&given)),
         _ => ShownSamples::Unseen,
@@ -214,16 +223,24 @@ fn solved(
 fn weighed(
     lesson: &TableLesson,
     loss: &LossSpec,
-    penalty: f64,
+    (penalty, standardize): (f64, bool),
     target: EqualTarget,
 ) -> Result<TableAnswer, LessonError> {
-    let crate::data::Samples { dataset, taken, .. } = read(lesson)?;
+    let crate::data::Samples { dataset: given, taken, .. } = read(lesson)?;
+    let units = standardize.then(|| StandardUnits::of(&given, Intercept::Free));
+    let dataset = match &units {
+        None => given,
+        Some(units) => units.standardization.apply(&given)?,
+    };
     let problem = problem(&dataset, loss, &ClassWeights::None, penalty)?;
     let wanted = target.of(dataset.labels().classes());
     let design = design_weights(&dataset, loss, penalty, &wanted);
     let closed_form = wanted.closed_form(dataset.labels()).is_some();
     let asked = Asked { target: target.name(), problem: &problem };
-    let record = WeightsRecord::new(&asked, closed_form, Unweighted::of(&problem), &design);
+    let mut record = WeightsRecord::new(&asked, closed_form, Unweighted::of(&problem), &design);
+    if let Some(units) = units {
+        record = record.standardized(units);
+    }
     Ok(TableAnswer::Weights { taken: taken.line(), record: Box::new(record) })
 }
 
@@ -316,8 +333,7 @@ mod tests {
     #[test]
     fn weights_make_shortfalls_equal() {
         let answer = ask(|lesson| {
-            lesson["question"] =
-                json!({ "weights": { "loss": "softmax", "penalty": 1e-3, "target": "equal-shortfall" } });
+            lesson["question"] = json!({ "weights": { "loss": "softmax", "penalty": 1e-3, "target": "equal-shortfall", "standardize": true } });
         });
         let record = &answer.expect("found")["weights"]["record"];
         assert_eq!(record["attainable"], true, "{record}");
@@ -336,6 +352,23 @@ mod tests {
         let audited = &answer.expect("audited")["audited"];
         assert_eq!(audited["verdict"].as_array().map(Vec::len), Some(3), "{audited}");
         assert!(audited["tables"].as_array().is_some_and(|tables| tables.len() >= 2), "{audited}");
+    }
+
+    #[test]
+    fn more_columns_than_a_list_holds_are_counted_and_not_read() {
+        let columns = |count: usize| {
+            let heads: Vec<String> = (0..count).map(|column| format!("f{column}")).collect();
+            ask(|lesson| {
+                lesson["text"] = json!(format!("{}\n{}\n", heads.join(","), vec!["1"; count].join(",")));
+                lesson["question"] = json!("columns");
+            })
+        };
+        assert_eq!(
+            columns(MAX_COLUMNS).expect("listed")["columns"].as_array().map(Vec::len),
+            Some(MAX_COLUMNS)
+        );
+        let refused = columns(MAX_COLUMNS + 1).expect_err("too many");
+        assert!(refused.contains("columns: 2001; the page takes at most 2000"), "{refused}");
     }
 
     #[test]

@@ -35,6 +35,47 @@ fn what_is_revealed_at_once_belongs_to_the_question() {
     assert_eq!(waited(&browser, found), "It is 1.");
 }
 
+/// Nothing but the question is at hand until it is answered.
+#[test]
+fn what_is_asked_cannot_be_moved() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#two-classes?quiz=1");
+    let locked = "return ['controls', 'pictures'].map(id => document.getElementById(id).inert)";
+    assert_eq!(browser.ask(locked), json!([true, true]));
+    // Another state of the scene by another way.
+    browser.ask("location.hash = '#two-classes?quiz=1&w=100'");
+    wait_until_ready(&browser);
+    browser.ask("document.getElementById('reveal').click()");
+    let found = "return document.getElementById('quiz-found').textContent";
+    assert_eq!(waited(&browser, found), "It is 10.");
+    assert_eq!(browser.ask(locked), json!([false, false]));
+}
+
+/// On a phone what is marked is scrolled to, and the tour stays.
+#[test]
+fn the_tour_stays_in_view_and_leads_back() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((390, 844)) else { return };
+    open(&browser, &served, "#averaging?beta=20");
+    slide(&browser, "beta", 0.5);
+    let state = "return [location.hash, document.getElementById('undo').disabled]";
+    waited(&browser, "return location.hash !== '#averaging?beta=20'");
+    let before = browser.ask(state);
+    browser.ask("document.getElementById('tool-tour').click()");
+    for step in 1..=5 {
+        wait_until_ready(&browser);
+        let seen = browser.ask(
+            "const [box, marked] = ['#tour', '.marked'].map(name => document.querySelector(name).getBoundingClientRect());
+             return [box.top >= 0, box.bottom <= innerHeight, marked.top >= 0 && marked.top < box.top]",
+        );
+        assert_eq!(seen, json!([true, true, true]), "step {step}");
+        browser.ask("document.getElementById('tour-next').click()");
+    }
+    wait_until_ready(&browser);
+    assert_eq!(browser.ask(state), before);
+}
+
 #[test]
 fn scenes_without_questions_hide_nothing() {
     let served = Served::start();

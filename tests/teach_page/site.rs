@@ -199,7 +199,7 @@ fn a_table_that_is_dropped_on_the_page_is_solved_as_by_the_program() {
          document.getElementById('drop').dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }))",
     );
     let begun = Instant::now();
-    let said = || browser.ask("return document.getElementById('own-file').textContent");
+    let said = || browser.ask("return document.getElementById('status').textContent");
     while !said().as_str().is_some_and(|said| said.contains("empty.csv") && said.contains("is empty")) {
         assert!(begun.elapsed() < PATIENCE, "{}", said());
         std::thread::sleep(std::time::Duration::from_millis(20));

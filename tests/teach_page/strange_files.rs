@@ -38,6 +38,50 @@ fn drawn(place: usize) -> f64 {
     f64::from(u32::try_from(place * 7919 % 1000).expect("small")) / 250.0 - 2.0
 }
 
+/// A file that is no table, or too wide a one, leaves nothing of the table before, and says why.
+#[test]
+fn what_is_no_table_leaves_nothing_of_the_one_before() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#own-data");
+    let good = rows("x,class", 40, |place| format!("{},{}", drawn(place), ["a", "b"][place % 2]));
+    let wide = (0..5_000).map(|column| format!("x{column}")).collect::<Vec<_>>().join(",");
+    for (name, text, why) in [
+        ("empty.csv", "", "empty.csv: is empty"),
+        ("wide.csv", wide.as_str(), "columns: 5000; the page takes at most 2000"),
+    ] {
+        assert!(dropped(&browser, "good.csv", &good).contains("Accuracy"));
+        let said = dropped(&browser, name, text);
+        let (file, rest) = said.split_once(" | ").expect("a file and more");
+        assert!(file == name && rest.starts_with(why) && rest.ends_with("take the real table."), "{said}");
+    }
+    assert_eq!(browser.console(), json!([]));
+}
+
+/// Labels that are chosen by hand are no feature any more.
+#[test]
+fn another_column_of_labels_leaves_the_features() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#own-data?features=two");
+    let row = |place: usize| {
+        format!("{},{},{},{}", drawn(place), drawn(place + 31), place % 2, ["a", "b"][place / 7 % 2])
+    };
+    dropped(&browser, "four.csv", &rows("u,v,w,class", 60, row));
+    for label in ["w", "class", "w"] {
+        browser.ask(&format!(
+            "const list = document.getElementById('control-label');
+             list.value = '{label}';
+             list.dispatchEvent(new Event('change'))"
+        ));
+        wait_until_ready(&browser);
+        let seen = browser.ask(
+            "return [document.documentElement.dataset.state, ...['across', 'up'].map(id => document.getElementById(`control-${id}`).value)]",
+        );
+        assert_eq!(seen, json!(["ready", "u", "v"]), "{label}");
+    }
+}
+
 #[test]
 fn strange_files_are_answered_in_a_line_and_run_nothing() {
     let class = |place: usize| ["a", "b"][place % 2];

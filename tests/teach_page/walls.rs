@@ -7,19 +7,16 @@ use crate::browser::Browser;
 use serde_json::{Value, json};
 
 #[test]
-fn what_is_read_below_the_first_picture_is_in_view_on_a_wall() {
+fn what_is_read_off_any_picture_is_in_view_on_a_wall() {
     let served = Served::start();
     for (width, height) in [(1280, 720), (1920, 1080)] {
         let Some(browser) = Browser::start((width, height)) else { return };
-        // Of three classes five pictures are seen, and the one with a number below it is the last.
-        for scene in
-            SCENES.into_iter().filter(|scene| !["three-classes", "losses", "own-data"].contains(scene))
-        {
+        for scene in SCENES.into_iter().filter(|scene| !["losses", "own-data"].contains(scene)) {
             open(&browser, &served, &format!("#{scene}?projector=1"));
             let seen = browser.ask(
-                "const first = [...document.querySelectorAll('.readout')].find(readout => readout.offsetParent);
+                "const read = [...document.querySelectorAll('.readout')].filter(readout => readout.offsetParent);
                  const columns = getComputedStyle(document.getElementById('pictures')).gridTemplateColumns.split(' ').length;
-                 return [columns, first.getBoundingClientRect().bottom <= innerHeight, parseFloat(getComputedStyle(document.documentElement).fontSize) > 16]",
+                 return [columns, read.length > 0 && read.every(readout => readout.getBoundingClientRect().bottom <= innerHeight), parseFloat(getComputedStyle(document.documentElement).fontSize) > 16]",
             );
             assert_eq!(seen, json!([2, true, true]), "{scene} at {width}");
         }

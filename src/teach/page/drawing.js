@@ -46,6 +46,9 @@ export function short(value, digits = DIGITS) {
   return `${factor}10${raised}`;
 }
 
+/** What the solver says, its long numbers as people write them. */
+export const rounded = (said) => said.replaceAll(/-?\d+\.\d{4,}(?:e-?\d+)?/g, (found) => short(Number(found)));
+
 /** The same as an element that keeps every digit, by which it can be found. */
 export const number = (name, value, digits) =>
   html('data', { value: value ?? '', 'data-name': name }, short(value, digits));
@@ -103,7 +106,7 @@ export class Picture {
     }, this.layer, this.handles);
     this.title = html('span', { id: `title-${name}` }, title);
     this.save = html('button', { type: 'button', 'aria-label': `${words.save.picture}: ${title}`, title: words.save.picture }, 'SVG ↓');
-    this.readout = html('p', { class: 'readout', hidden: true });
+    this.readout = html('p', { class: 'readout', hidden: true, 'data-of': title });
     this.element = html('figure', { class: `picture ${shape}`.trim(), id: `picture-${name}`, 'aria-labelledby': `title-${name}` },
       html('figcaption', {}, html('span', {}, this.title, hint), this.save), this.drawing, this.readout);
   }

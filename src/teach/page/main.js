@@ -2,7 +2,7 @@
 
 import { Asker } from './ask.js';
 import { build } from './controls.js';
-import { html, number, short } from './drawing.js';
+import { html, number, rounded } from './drawing.js';
 import { fill } from './formula.js';
 import { canBeKept, isKept, keep } from './offline.js';
 import { quizzer } from './quiz.js';
@@ -95,7 +95,8 @@ function ask(since) {
   const lesson = scene.lesson(values);
   if (!lesson) {
     scene.showNothing(pictures);
-    at('status').replaceChildren();
+    const why = scene.whyNothing();
+    at('status').replaceChildren(why && html('strong', {}, why));
     at('pictures').classList.remove('dim');
     document.documentElement.dataset.state = 'ready';
     return;
@@ -144,7 +145,7 @@ function showAnswer(answer) {
   const ends = records.map((record, series) => {
     const { ended } = record;
     if (ended.unsolved) {
-      const why = translated(ended.unsolved.replaceAll(/\d+\.\d{4,}/g, (found) => short(Number(found))));
+      const why = translated(rounded(ended.unsolved));
       return html('strong', {}, `${words.status.of(names[series])}${why}${words.status.end}`);
     }
     const [gradient] = record.measured.gradient ?? [];
@@ -180,6 +181,9 @@ function mark() {
   }
   // Scenes without questions keep what would say the answer.
   root.toggleAttribute('data-asked', Boolean(open.page.quiz && open.scene.quiz));
+  for (const { element, readout } of Object.values(open.pictures)) {
+    if (readout) (open.page.projector ? at('readouts') : element).append(readout);
+  }
   at('tool-quiz').disabled = !open.scene.quiz;
   at('design').disabled = !open.scene.isProblem;
 }
@@ -196,6 +200,7 @@ function show({ scene, values, page }) {
     fill(at('claim'), scene.claim);
     at('presets').replaceChildren(...scene.presets.map((preset) =>
       html('button', { type: 'button', onclick: () => assign({ ...startOf(scene), ...preset.values }) }, preset.name)));
+    at('readouts').replaceChildren();
     at('pictures').replaceChildren(...Object.values(pictures).map((picture) => picture.element));
     document.title = `${scene.name} – ${words.title}`;
   }
@@ -282,6 +287,12 @@ function keepTool() {
 const languageTool = () => html('select', { id: 'language', 'aria-label': words.tools.language, onchange: (event) => changeLanguage(event.target.value) },
   languages.map(({ code, name }) => html('option', { value: code, lang: code, selected: code === words.code }, name)));
 
+/** The exercises lie beside the page that holds its solver. */
+function exercisesTool() {
+  const [name, file] = words.tools.exercises;
+  return document.getElementById('solver') ? [html('a', { id: 'exercises', href: file }, name)] : [];
+}
+
 async function copyLink(button) {
   writeLink();
   try {
@@ -308,10 +319,19 @@ function openScene(event, scene) {
   location.hash = `#${scene.id}${look ? `?${look}` : ''}`;
 }
 
-/** The tour, with everything in view. */
-const begin = () => tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: { ...open.page, quiz: '' } }));
+/** The tour, with everything in view; at its end the page is as it was before. */
+function begin() {
+  const { scene, values, page } = open;
+  const moves = [...before];
+  const back = () => {
+    show({ scene, values, page });
+    before.splice(0, before.length, ...moves);
+    at('undo').disabled = before.length === 0;
+  };
+  tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: { ...open.page, quiz: '' } }), back);
+}
 
-const quiz = quizzer(at('quiz'), at('pictures'), (values) => assign({ ...startOf(open.scene), ...values }));
+const quiz = quizzer([at('controls'), at('presets'), at('pictures')], (values) => assign({ ...startOf(open.scene), ...values }));
 
 document.documentElement.lang = words.code;
 at('title').textContent = words.title;
@@ -332,6 +352,7 @@ at('tools').replaceChildren(
   tool('tool-projector', words.tools.projector, () => setPage({ projector: open.page.projector ? '' : '1' })),
   tool('theme', words.tools.theme, nextTheme),
   ...keepTool(),
+  ...exercisesTool(),
   languageTool(),
 );
 at('controls').addEventListener('submit', (event) => event.preventDefault());

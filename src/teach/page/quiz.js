@@ -11,16 +11,25 @@ const answered = () => new Promise((resolve) => {
   look();
 });
 
-/** `assign(values)` sets the scene's values. What is returned shows a scene's questions, and takes them away. */
-export function quizzer(panel, pictures, assign) {
+/**
+ * `assign(values)` sets the scene's values; `parts` of the page, the last of them the pictures, can be moved once a question is answered.
+ * What is returned shows a scene's questions, and takes them away.
+ */
+export function quizzer(parts, assign) {
+  const panel = document.getElementById('quiz');
   let questions = [];
   let asked = 0;
 
-  const cover = (covered) => pictures.toggleAttribute('data-covered', covered);
+  function cover(covered) {
+    parts.forEach((part) => { part.inert = covered; });
+    parts.at(-1).toggleAttribute('data-covered', covered);
+  }
 
   /** Reveals what belongs to the question that is seen, once it has been solved. */
   async function reveal(input, found, button) {
     button.disabled = true;
+    // Whatever was undone or followed meanwhile.
+    assign(questions[asked].values);
     await answered();
     if (!found.isConnected) return;
     cover(false);

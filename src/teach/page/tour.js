@@ -17,14 +17,15 @@ export function isFirstVisit() {
   }
 }
 
-/** Begins the tour; `go(link)` opens a state of the page. */
-export function tour(box, go) {
+/** Begins the tour; `go(link)` opens a state of the page, and `back()` the one before the tour. */
+export function tour(box, go, back) {
   let marked = null;
   const unmark = () => marked?.classList.remove('marked');
 
   function end() {
     unmark();
     box.hidden = true;
+    back();
     document.getElementById('tool-tour').focus({ preventScroll: true });
   }
 

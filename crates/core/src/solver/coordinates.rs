@@ -21,8 +21,8 @@ use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView};
 
 /// Rows on which columns are checked first; columns independent there are independent in all rows.
 const ROWS_LOOKED_AT: usize = 2048;
-/// Squared pivots of standardised columns above this leave the scaled features as they are: Newton's steps lose no more
-/// than half of their digits.
+/// Correlations whose smallest eigenvalue is above this leave the scaled features as they are: Newton's steps lose no more than half of
+/// their digits.
 const WELL_CONDITIONED: f64 = 1e-8;
 /// With larger coefficients a basis would cancel more digits than a double has.
 const LARGEST_PLAIN: f64 = 1e3;
@@ -93,7 +93,8 @@ impl Conditioning {
     }
 
     /// The same for a head without intercepts: columns are standardised about zero, and no relation has a constant.
-    pub(super) fn of_head(dataset: &Dataset, intercept: Intercept) -> Self {
+    #[must_use]
+    pub fn of_head(dataset: &Dataset, intercept: Intercept) -> Self {
         if is_wide(dataset) {
             let dependent_columns = wide_dependence::dependences(dataset, intercept);
             return Self { condition: None, dependent_columns };
@@ -518,7 +519,11 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
     let mut covariance = super::dense::outer(&rows) / wanted as f64;
     (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
     let Some(factor) = tall_qr::standardised(&covariance).and_then(cholesky) else { return false };
-    (0..dimension).all(|j| factor.l_dirty()[(j, j)].powi(2) > WELL_CONDITIONED)
+    // Each pivot by itself may be far from zero where all of them together lose every digit, as of a date beside its parts: the trace of
+    // the inverse is above one over the smallest eigenvalue.
+    let mut inverse = DMatrix::identity(dimension, dimension);
+    super::dense::solve_many(&factor, &mut inverse);
+    inverse.trace() < 1.0 / WELL_CONDITIONED
 }
 
 /// Condition number of a table from the correlations of its columns, to half their digits.

@@ -487,7 +487,8 @@ impl Pivots {
         distances.is_empty() || median(&mut lefts) < NEARLY * median(&mut distances)
     }
 
-    /// A relation says what its last column is, unless an earlier one of the `named` did: then what the dependent column is.
+    /// A relation says what its last column is, unless an earlier one of the `named` did: then what the dependent column is. It is written
+    /// as shortly as it holds.
     fn in_words(
         &self,
         combination: &Combination,
@@ -495,7 +496,39 @@ impl Pivots {
         (dataset, scaling, usual): (&Dataset, &Scaling, &[f64]),
     ) -> Dependence {
         let names = dataset.feature_names();
+        let digits = (combination.left > 0.0).then(|| (-combination.left.log10() * 10.0).round() / 10.0);
+        let written = |exactness| self.relation(combination, exactness, named, (scaling, usual));
+        let relations =
+            [Exactness::Short, Exactness::MoreDigits, Exactness::AllTerms, Exactness::Full].map(written);
+        let found = relations.iter().find(|relation| relation.holds(dataset, digits));
+        let relation = found.unwrap_or(&relations[3]);
+        named.push(relation.own);
+        Dependence {
+            column: names[relation.own].clone(),
+            relation: match found {
+                Some(relation) => sentence(relation.own, &relation.terms, relation.constant, digits, names),
+                None => combination_of_many(relation.own, relation.terms.len(), digits, names),
+            },
+            terms: relation
+                .terms
+                .iter()
+                .map(|&(column, coefficient)| (names[column].clone(), coefficient))
+                .collect(),
+            constant: relation.constant,
+            digits,
+        }
+    }
+
+    fn relation(
+        &self,
+        combination: &Combination,
+        exactness: Exactness,
+        named: &[usize],
+        (scaling, usual): (&Scaling, &[f64]),
+    ) -> Relation {
         let (own, own_factor) = (combination.column, scaling.factor[combination.column]);
+        let digits = (combination.left > 0.0).then(|| -combination.left.log10());
+        let short = |value: f64| exactness.rounded(value, digits);
         // Beside a few rows in other units, which spread a column far, no term of the others is negligible.
         let spread =
             |pivot: usize| self.triangle.column(pivot).norm().min(USUAL_SPREAD * usual[self.columns[pivot]]);
@@ -503,14 +536,19 @@ impl Pivots {
             let of_terms = combination.coefficients.iter().enumerate().map(|(p, c)| (c * spread(p)).abs());
             of_terms.fold(0.0, f64::max)
         };
-        let digits = (combination.left > 0.0).then(|| (-combination.left.log10() * 10.0).round() / 10.0);
-        let negligible = own_spread * NEGLIGIBLE.max(combination.left);
+        let counts = |pivot: usize, coefficient: f64| {
+            if exactness.has_all_terms() {
+                coefficient.abs() * self.sizes[self.columns[pivot]] > ROUNDED_AWAY * self.sizes[own]
+            } else {
+                (coefficient * spread(pivot)).abs() > own_spread * NEGLIGIBLE.max(combination.left)
+            }
+        };
         let mut constant = scaling.centre[own] + combination.constant / own_factor;
         let mut terms: Vec<(usize, f64)> = Vec::new();
         for (pivot, &coefficient) in combination.coefficients.iter().enumerate() {
             let column = self.columns[pivot];
-            if (coefficient * spread(pivot)).abs() > negligible {
-                let coefficient = tidy(coefficient * scaling.factor[column] / own_factor, digits);
+            if counts(pivot, coefficient) {
+                let coefficient = short(coefficient * scaling.factor[column] / own_factor);
                 constant -= coefficient * scaling.centre[column];
                 terms.push((column, coefficient));
             }
@@ -518,28 +556,97 @@ impl Pivots {
         terms.sort_by_key(|term| term.0);
         let (own, constant) = match terms.last() {
             Some((last, _)) if named.contains(last) => (own, constant),
-            _ => of_the_last(own, &mut terms, constant, digits),
+            _ => of_the_last(own, &mut terms, constant, &short),
         };
-        named.push(own);
         let own_factor = scaling.factor[own];
         let typical = terms
             .iter()
             .map(|(j, c)| (c * scaling.centre[*j]).abs())
             .fold(scaling.centre[own].abs(), f64::max);
         let floor = 1e-9 * typical + NEGLIGIBLE.max(10.0 * combination.left) * own_spread / own_factor;
-        let constant = if constant.abs() <= floor { 0.0 } else { tidy(constant, digits) };
-        Dependence {
-            column: names[own].clone(),
-            relation: sentence(own, &terms, constant, digits, names),
-            terms: terms
-                .into_iter()
-                .map(|(column, coefficient)| (names[column].clone(), coefficient))
-                .collect(),
-            constant,
-            digits,
+        let is_nothing = exactness != Exactness::Full && constant.abs() <= floor;
+        Relation { own, terms, constant: if is_nothing { 0.0 } else { short(constant) } }
+    }
+}
+
+/// How much of a relation is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exactness {
+    /// Numbers to as many digits as the relation holds to, without negligible terms.
+    Short,
+    /// The same with some digits more, where terms cancel.
+    MoreDigits,
+    /// All terms, numbers made short.
+    AllTerms,
+    /// All terms, numbers as they are.
+    Full,
+}
+
+impl Exactness {
+    fn has_all_terms(self) -> bool {
+        matches!(self, Self::AllTerms | Self::Full)
+    }
+
+    fn rounded(self, value: f64, digits: Option<f64>) -> f64 {
+        /// Digits beyond those of the relation.
+        const MORE: f64 = 4.0;
+        match self {
+            Self::Short => tidy(value, digits),
+            Self::MoreDigits => tidy(value, digits.map(|digits| digits + MORE)),
+            Self::AllTerms => tidy(value, None),
+            Self::Full => value,
         }
     }
 }
+
+/// `x_own = sum of coefficients times columns + constant`, in the user's units.
+#[derive(Debug)]
+struct Relation {
+    own: usize,
+    terms: Vec<(usize, f64)>,
+    constant: f64,
+}
+
+impl Relation {
+    /// Whether it holds as it is written: to rounding in every row that is looked at, or to so many digits of the column's spread there.
+    fn holds(&self, dataset: &Dataset, digits: Option<f64>) -> bool {
+        let samples = dataset.labels().samples();
+        let looked_at = ROWS_LOOKED_AT.min(samples);
+        let mut coefficients = vec![0.0; dataset.dimension()];
+        self.terms.iter().for_each(|&(column, coefficient)| coefficients[column] = -coefficient);
+        coefficients[self.own] = 1.0;
+        let (mut lefts, mut values) = (Vec::with_capacity(looked_at), Vec::with_capacity(looked_at));
+        for index in 0..looked_at {
+            let sample = index * samples / looked_at;
+            let (mut left, mut size) = (DoubleDouble::from(-self.constant), self.constant.abs());
+            let mut column = 0;
+            dataset.values(sample..sample + 1).for_each(|value| {
+                let term = DoubleDouble::product_of(coefficients[column], value);
+                left += term;
+                size += term.value().abs();
+                if column == self.own {
+                    values.push(value);
+                }
+                column += 1;
+            });
+            lefts.push((left.value().abs(), size));
+        }
+        let Some(digits) = digits else {
+            return lefts.iter().all(|&(left, size)| left <= WRITTEN_EXACTLY * size);
+        };
+        let count = looked_at as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let root_mean = |squares: f64| (squares / count).sqrt();
+        let spread = root_mean(values.iter().map(|value| (value - mean).powi(2)).sum());
+        root_mean(lefts.iter().map(|(left, _)| left * left).sum())
+            <= 2.0 * 10.0_f64.powf(-digits.floor()) * spread
+    }
+}
+
+/// Terms below this fraction of a column's size are rounding of the combination.
+const ROUNDED_AWAY: f64 = 1e-15;
+/// What a relation may leave of its terms where it is said to be exact.
+const WRITTEN_EXACTLY: f64 = 1e-13;
 
 /// The same relation solved for the last of its columns in the table, which does not depend on the order of pivots; returns
 /// that column and the constant.
@@ -547,12 +654,12 @@ fn of_the_last(
     own: usize,
     terms: &mut Vec<(usize, f64)>,
     constant: f64,
-    digits: Option<f64>,
+    short: &dyn Fn(f64) -> f64,
 ) -> (usize, f64) {
     let Some(&(last, coefficient)) = terms.last().filter(|term| term.0 > own) else { return (own, constant) };
     terms.pop();
-    terms.iter_mut().for_each(|term| term.1 = tidy(-term.1 / coefficient, digits));
-    terms.push((own, tidy(1.0 / coefficient, digits)));
+    terms.iter_mut().for_each(|term| term.1 = short(-term.1 / coefficient));
+    terms.push((own, short(1.0 / coefficient)));
     terms.sort_by_key(|term| term.0);
     (last, -constant / coefficient)
 }
@@ -600,13 +707,18 @@ pub(super) fn tidy(value: f64, digits: Option<f64>) -> f64 {
         .unwrap_or(value)
 }
 
-/// Numbers that take more characters are rounded to six digits.
+/// Numbers that take more characters are rounded to six digits, or to as many as their relation holds to.
 const LONGEST_NUMBER: usize = 8;
+const FEWEST_DIGITS: usize = 6;
 /// More terms than this are counted rather than written out.
 const MAX_TERMS: usize = 8;
+/// A relation with a smaller coefficient is written in units of it.
+const SMALL: f64 = 1e-3;
+/// Whole numbers up to this are written as such.
+const LARGEST_WHOLE: f64 = 1e15;
 
-/// `own = sum of terms + constant` with every sign made a plus: `female + male = 1`, `total = a + b`,
-/// `inch = 0.3937 cm to 4 digits`.
+/// `own = sum of terms + constant` with every sign made a plus: `female + male = 1`, `total = a + b`, `inch = 0.3937 cm to 4 digits`,
+/// `100 year + month = date`.
 pub(super) fn sentence(
     own: usize,
     terms: &[(usize, f64)],
@@ -614,39 +726,80 @@ pub(super) fn sentence(
     digits: Option<f64>,
     names: &[String],
 ) -> String {
-    let number = |value: f64| {
-        let short = value.to_string();
-        if short.len() <= LONGEST_NUMBER { short } else { significant(value, 6) }
-    };
     if terms.is_empty() {
-        return format!("{} is constant, {}", names[own], number(constant));
+        return format!("{} is constant, {}", names[own], number(constant, digits));
     }
-    let to = digits.map_or_else(String::new, |digits| format!(" to {:.0} digits", digits.floor()));
     if terms.len() > MAX_TERMS && terms.iter().any(|term| term.1 != -1.0) {
-        return format!("{} is a combination of {} other columns{to}", names[own], terms.len());
+        return combination_of_many(own, terms.len(), digits, names);
     }
+    let least = terms.iter().map(|term| term.1.abs()).fold(1.0, f64::min);
+    let unit = match digits {
+        None => whole_unit(terms, constant, 1.0 / least),
+        Some(_) if least < SMALL => 1.0 / least,
+        Some(_) => 1.0,
+    };
     let written = |(column, coefficient): &(usize, f64)| {
         let size = coefficient.abs();
-        if size == 1.0 { names[*column].clone() } else { format!("{} {}", number(size), names[*column]) }
+        if size == 1.0 {
+            names[*column].clone()
+        } else {
+            format!("{} {}", number(size, digits), names[*column])
+        }
     };
-    let mut left: Vec<(usize, f64)> = terms.iter().filter(|term| term.1 < 0.0).copied().collect();
-    left.push((own, 1.0));
+    let in_units = terms.iter().map(|&(column, coefficient)| (column, whole_if_near(coefficient * unit)));
+    let (mut left, right): (Vec<_>, Vec<_>) = in_units.partition(|term| term.1 < 0.0);
+    left.push((own, unit));
     left.sort_by_key(|term| term.0);
-    let mut right: Vec<String> = terms.iter().filter(|term| term.1 > 0.0).map(written).collect();
+    let mut right: Vec<String> = right.iter().map(written).collect();
     let mut left: Vec<String> = left.iter().map(written).collect();
+    let constant = whole_if_near(constant * unit);
     if constant > 0.0 {
-        right.push(number(constant));
+        right.push(number(constant, digits));
     } else if constant < 0.0 {
-        left.push(number(-constant));
+        left.push(number(-constant, digits));
     }
     if right.is_empty() {
         right.push("0".to_owned());
     }
+    let to = to_digits(digits);
     if left.len() > MAX_TERMS {
         let (first, last) = (&left[0], &left[left.len() - 1]);
         return format!("{first} + .. + {last} = {} ({} columns){to}", right.join(" + "), left.len());
     }
     format!("{} = {}{to}", left.join(" + "), right.join(" + "))
+}
+
+/// A relation that would be too long, or whose numbers no short text holds.
+fn combination_of_many(own: usize, terms: usize, digits: Option<f64>, names: &[String]) -> String {
+    let others = if terms == 1 { "one other column".to_owned() } else { format!("{terms} other columns") };
+    format!("{} is a combination of {others}{}", names[own], to_digits(digits))
+}
+
+fn to_digits(digits: Option<f64>) -> String {
+    digits.map_or_else(String::new, |digits| format!(" to {:.0} digits", digits.floor()))
+}
+
+fn number(value: f64, digits: Option<f64>) -> String {
+    let short = value.to_string();
+    let is_whole = value.fract() == 0.0 && value.abs() < LARGEST_WHOLE;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of digits")]
+    let figures = digits.map_or(FEWEST_DIGITS, |digits| FEWEST_DIGITS.max(digits as usize + 1));
+    if short.len() <= LONGEST_NUMBER || is_whole { short } else { significant(value, figures) }
+}
+
+/// The unit, one over the smallest coefficient, if it makes all numbers of a relation whole; 1 otherwise.
+fn whole_unit(terms: &[(usize, f64)], constant: f64, unit: f64) -> f64 {
+    let is_whole = |value: f64| {
+        let whole = whole_if_near(value * unit);
+        whole.fract() == 0.0 && whole.abs() < LARGEST_WHOLE
+    };
+    let all = terms.iter().map(|term| term.1).chain([constant, 1.0]).all(is_whole);
+    if all { whole_if_near(unit) } else { 1.0 }
+}
+
+/// The nearest whole number, where the difference is rounding.
+fn whole_if_near(value: f64) -> f64 {
+    if (value - value.round()).abs() <= 1e-9 * value.abs().min(1.0) { value.round() } else { value }
 }
 
 #[cfg(test)]
@@ -663,5 +816,12 @@ mod tests {
         assert_eq!(say(1, &[(0, 0.3937)], 0.0, Some(4.0)), "b = 0.3937 a to 4 digits");
         assert_eq!(say(1, &[(0, -2.0)], -3.0, None), "2 a + b + 3 = 0");
         assert_eq!(say(1, &[], 7.0, None), "b is constant, 7");
+        assert_eq!(
+            say(0, &[(1, 1e-8), (2, -1e-8)], 0.0, None),
+            "100000000 a + total = b",
+            "in whole numbers"
+        );
+        assert_eq!(say(0, &[(1, 1.0 / 3.0)], 0.0, None), "3 a = b");
+        assert_eq!(say(0, &[(1, 0.123_456_789)], 0.0, Some(8.3)), "a = 0.123456789 b to 8 digits");
     }
 }

@@ -47,6 +47,9 @@ function build() {
   };
 }
 
+/** Where an axis begins: at a usual power of ten, or below all points. */
+const lowest = (points, usual) => Math.min(usual, ...points.map(([, value]) => value / 10));
+
 /** Digits that tell the loss from its minimum: the one number here that needs more than all others. */
 const LOSS_DIGITS = 8;
 
@@ -65,8 +68,8 @@ function show({ problem: { records: [walked, solved], samples } }, values, { los
   const off = later.map(([step, place]) => [step, Math.max(residuals[place], 1e-17)]);
   const log = { x: true, y: true };
   const drawn = (points) => [{ points, colour, dot: points[points.length - 1] }];
-  loss.show(drawn(excess), { range: { x: range, y: [1e-10, 10] }, log });
-  balance.show(drawn(off), { range: { x: range, y: [1e-6, 10] }, log });
+  loss.show(drawn(excess), { range: { x: range, y: [lowest(excess, 1e-10), 10] }, log });
+  balance.show(drawn(off), { range: { x: range, y: [lowest(off, 1e-6), 10] }, log });
   const step = iteration[iteration.length - 1];
   const [atStep, itsLoss, atMinimum, offBy] = say.reads;
   loss.setReadout(atStep, number('step', step), itsLoss, number('loss', losses[losses.length - 1], LOSS_DIGITS), html('br'), atMinimum, number('least', least, LOSS_DIGITS));

@@ -1,6 +1,6 @@
 // A user's own table: solved, weighed, audited. It is read by the solver and leaves the page for nowhere.
 
-import { html, number, short } from '../drawing.js';
+import { html, number, rounded, short } from '../drawing.js';
 import { LedgerBars } from '../pictures/bars.js';
 import { MeanProbability } from '../pictures/matrix.js';
 import { Plane, logitsOfRows } from '../pictures/plane.js';
@@ -27,6 +27,8 @@ const KEPT = ['label', 'across', 'up'];
 
 /** The table that is open: name, text, columns. It is not part of a link. */
 let table = null;
+/** Why the last file that was given is no table. */
+let refusal = '';
 
 const asks = (...questions) => (values) => questions.includes(values.ask);
 const columns = () => table?.columns ?? [''];
@@ -42,7 +44,7 @@ const parameters = [
   choice('target', say.controls.target, 'equal-shortfall', [['equal-shortfall', say.controls.shortfalls], ['equal-recall', say.controls.recalls]], asks('weights')),
   choice('scores', say.controls.scores, 'logits', [['logits', say.controls.logits], ['probabilities', say.controls.probabilities]], asks('audit')),
   { key: 'penalty', label: say.controls.penalty, kind: 'number', min: 1e-8, max: 1, start: 1e-3, log: true, zero: true, when: asks('solve', 'weights') },
-  choice('standardize', say.controls.standardize, 'standard', [['standard', say.controls.standard], ['plain', say.controls.plain]], asks('solve')),
+  choice('standardize', say.controls.standardize, 'standard', [['standard', say.controls.standard], ['plain', say.controls.plain]], asks('solve', 'weights')),
   choice('missing', say.controls.missing, 'refuse', [['refuse', say.controls.refuse], ['drop-row', say.controls.drop], ['indicator', say.controls.indicator]], asks('solve', 'weights')),
   choice('features', say.controls.features, 'all', [['all', say.controls.all], ['two', say.controls.two]], asks('solve')),
   { key: 'across', label: say.controls.x, kind: 'list', start: '', options: columns, when: onTwo },
@@ -52,7 +54,7 @@ const parameters = [
 const QUESTIONS = {
   solve: ({ loss, classWeights, penalty, standardize }) =>
     ({ solve: { loss, class_weights: classWeights, penalty, standardize: standardize === 'standard' } }),
-  weights: ({ loss, penalty, target }) => ({ weights: { loss, penalty, target } }),
+  weights: ({ loss, penalty, target, standardize }) => ({ weights: { loss, penalty, target, standardize: standardize === 'standard' } }),
   audit: ({ loss, scores }) => ({ audit: { loss, probabilities: scores === 'probabilities' } }),
 };
 
@@ -77,30 +79,46 @@ const begun = () => {
 
 /** Reads a file's columns, and proposes which one holds the labels. */
 async function take({ name, text }, assign, note, mine = begun()) {
+  let answer;
   try {
-    const { table: answer } = await solve({ table: { name, text, question: 'columns' } });
-    if (asked !== mine) return;
-    table = { name, text, columns: answer.columns };
+    ({ table: answer } = await solve({ table: { name, text, question: 'columns' } }));
   } catch (error) {
-    if (asked === mine) note.textContent = withOptions(inWords(error));
+    if (asked === mine) refuse(name, inOurWords(inWords(error)), assign, note);
     return;
   }
+  if (asked !== mine) return;
+  table = { name, text, columns: answer.columns };
+  refusal = '';
   note.textContent = name;
   // Another scene may be open by now; its values are none of these.
   if (note.isConnected) assign(proposed());
 }
 
+/** Of a file that is no table only its name and the reason are left, and nothing of the table before. */
+function refuse(name, why, assign, note) {
+  table = null;
+  refusal = why;
+  note.textContent = name;
+  if (note.isConnected) assign({ label: '', across: '', up: '' });
+}
+
 /** Columns of labels and of two features. */
 function proposed() {
   const label = likelyLabel(table.columns);
-  const [first = '', second = first] = table.columns.filter((column) => column !== label && column);
-  return { label, across: first, up: second };
+  return { label, ...featuresBeside(label) };
 }
 
-/** Values of another table, or of none, give way to what is proposed for the one that is open. */
+function featuresBeside(label) {
+  const [first = label, second = first] = table.columns.filter((column) => column !== label && column);
+  return { across: first, up: second };
+}
+
+/** Values of another table, or of none, give way to what is proposed for the one that is open; so do features that are the labels. */
 function settle(values) {
-  if (!table || KEPT.every((key) => table.columns.includes(values[key]))) return values;
-  return { ...values, ...proposed() };
+  if (!table) return values;
+  if (!KEPT.every((key) => table.columns.includes(values[key]))) return { ...values, ...proposed() };
+  const { label, across, up } = values;
+  return [across, up].includes(label) ? { ...values, ...featuresBeside(label) } : values;
 }
 
 /** The text in a file's bytes: UTF-8, or UTF-16 where the first two say so, as spreadsheets save "Unicode text". */
@@ -114,14 +132,14 @@ function textOf(bytes) {
 async function takeFile(file, assign, note) {
   const mine = begun();
   if (file.size > MAX_BYTES) {
-    note.textContent = say.tooLarge(file.name, file.size);
+    refuse(file.name, say.tooLarge(file.name, file.size), assign, note);
     return;
   }
   let text;
   try {
     text = textOf(await file.arrayBuffer());
   } catch {
-    if (asked === mine) note.textContent = say.notText(file.name);
+    if (asked === mine) refuse(file.name, say.notText(file.name), assign, note);
     return;
   }
   await take({ name: file.name, text }, assign, note, mine);
@@ -131,6 +149,8 @@ async function takeFile(file, assign, note) {
 function source(assign) {
   const note = html('p', { id: 'own-file', role: 'status' }, table?.name ?? say.waiting);
   const input = html('input', { type: 'file', id: 'own-input', accept: '.csv,.tsv,.txt,text/csv', 'aria-label': say.pick });
+  // The same file may be chosen again once it has been changed.
+  input.addEventListener('click', () => { input.value = ''; });
   input.addEventListener('change', () => input.files[0] && takeFile(input.files[0], assign, note));
   const zone = html('div', { id: 'drop', class: 'drop' }, html('p', {}, say.drop), input, note,
     html('button', { type: 'button', id: 'own-example', onclick: () => take({ name: 'thyroid.csv', text: thyroid }, assign, note) }, say.example),
@@ -164,7 +184,7 @@ const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 
 
 /** The solver speaks to users of the command line too. */
 const withOptions = (said) => (said.includes('--') ? `${said} ${words.status.options}` : said);
-const inOurWords = (said) => withOptions(translated(said));
+const inOurWords = (said) => withOptions(translated(rounded(said)));
 
 const paragraph = (...parts) => html('p', {}, ...parts);
 const tableOf = (heads, rows) => html('table', {},
@@ -211,7 +231,7 @@ function showSolved({ taken, record, samples }, { report, matrix, ledger, plane 
     stationary: () => [words.status.stationary, words.status.gradient, number('gradient-0', record.gradient_inf), words.status.end,
       say.accuracy, number('accuracy', record.classification?.accuracy)],
     separable: () => [html('strong', {}, say.separable), withOptions(`${translated(record.advice)}${words.status.end}`)],
-    not_converged: () => [html('strong', {}, say.failed), withOptions(`${translated(record.why)}; ${translated(record.advice)}${words.status.end}`)],
+    not_converged: () => [html('strong', {}, say.failed), withOptions(`${translated(rounded(record.why))}; ${translated(record.advice)}${words.status.end}`)],
   };
   report.body.replaceChildren(paragraph(translated(taken)), paragraph(...status[record.status]()), tableOf([head, count, weight, shortfall, recall], rows));
   const read = asRecord(record);
@@ -234,7 +254,8 @@ function showWeights({ taken, record }, { report, matrix }) {
   const rows = record.classes.map((name, k) => [name, short(record.class_counts[k], 6), number(`weight-${k}`, of(record.class_weights, k)),
     number(`shortfall-${k}`, of(record.shortfall, k)), short(of(record.unweighted?.shortfall, k)), number(`recall-${k}`, of(record.recall, k)), short(of(record.unweighted?.recall, k))]);
   const why = record.attainable ? [] : [paragraph(html('strong', {}, say.unattainable), inOurWords(record.why))];
-  report.body.replaceChildren(paragraph(translated(taken)), ...why, tableOf([head, count, weight, shortfall, before, recall, recallBefore], rows));
+  const steps = record.target === 'equal-recall' ? [paragraph(say.recallSteps)] : [];
+  report.body.replaceChildren(paragraph(translated(taken)), ...why, tableOf([head, count, weight, shortfall, before, recall, recallBefore], rows), ...steps);
   matrix.show(asRecord(record), { names: cut(record.classes) });
 }
 
@@ -282,6 +303,7 @@ export const ownData = {
   show,
   refused,
   showNothing,
+  whyNothing: () => refusal,
   source,
   dropped,
 };

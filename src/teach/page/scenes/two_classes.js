@@ -74,7 +74,7 @@ function show({ problem: { records: [record], samples, separating } }, values, p
     { label: 'λ₁N₁s₁', value: outflow[1], colour: 'var(--class-1)' },
     { label: 'λ₀N₀P₀', value: inflow[1], colour: 'var(--class-0)' },
   ], words.ledger.unit);
-  ledger.setReadout(say.centroids, number('centroid_residual', record.measured.centroid_residual[0]),
+  ledger.setReadout(values.penalty > 0 ? say.centroidsPenalised : say.centroids, number('centroid_residual', record.measured.centroid_residual[0]),
     html('br'), say.recall, number('recall', record.measured.recall[1]), say.accuracy, number('accuracy', record.measured.accuracy[0]));
 }
 

@@ -18,6 +18,7 @@ export const en = {
     design: ['Save design', 'The design as a file for equipoise run'],
     slide: ['Save slide', 'The scene as a slide (SVG)'],
     deck: ['Save slides', 'A slide of every scene, as one page to show or to print'],
+    exercises: ['Exercises', 'exercises.html'],
     keep: ['Keep offline', 'Keep the page on this device, for when there is no network'],
     kept: 'Kept offline',
     notKept: 'Cannot be kept',
@@ -42,8 +43,19 @@ export const en = {
     options: 'What begins with -- is an option of the command line; here, use the controls or change the file.',
   },
   // Sentences of the solver, which speaks English, each with its translation: `{1}` is what varies, in which `{1+}` is a sentence that
-  // is translated too. What is not there stays English.
-  said: [],
+  // is translated too. What is not there stays as it is. In English those are here that name options which the page does not have.
+  said: [
+    ['{1}: {2}', '{1}: {2+}'],
+    ['the cell is empty; fill it in, or give `missing` drop-row or `missing` indicator', 'the cell is empty; fill it in, or choose what is done about missing values'],
+    ['{1} marks a missing value; fill it in, or give `missing` drop-row or `missing` indicator', '{1} marks a missing value; fill it in, or choose what is done about missing values'],
+    ['{1} is not finite; replace it, or leave out the row or the column (`drop` {2})', '{1} is not finite; replace it, or leave out the row or the column'],
+    ['{1}; fill it in, or leave out rows without a label with `missing` drop-row{2}', '{1}; fill it in, or choose to drop rows with missing values'],
+    ['is UTF-16 without a byte-order mark; give `encoding` {1}', 'is UTF-16 without a byte-order mark; save it in UTF-8'],
+    ['is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or safetensors', 'is no table that can be read: it holds zero bytes; save it as CSV'],
+    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1} is neither the number of a class nor a heading{2}'],
+    ['; `recalibrate` shows what the intercepts alone would mend', ''],
+    ['add a penalty such as `l2` 1e-3', 'raise the penalty'],
+  ],
   losses: { logistic: 'logistic (LGL)', softmax: 'softmax (SML)', inr: 'reweighted (LGL-INR)' },
   lossLines: { logistic: ['logistic', 'LGL'], softmax: ['softmax', 'SML'], inr: ['reweighted', 'LGL-INR'] },
   ledger: { out: (name) => `out of ${name}`, into: (name) => `into ${name}`, unit: 'weighted samples', worst: 'Worst difference, relative:' },
@@ -110,6 +122,7 @@ sizes and weights alone their ratio. Drag the class centres: the ratio stays. Wi
       rows: { s1: 'positives s₁', p0: 'negatives P₀', meanError: 'mean error' },
       and: ' and λ₀N₀ / λ₁N₁ = ',
       centroids: 'Centroids apart, relative to the spread: ',
+      centroidsPenalised: 'Centroids apart beyond what the penalty explains, relative to the spread: ',
       recall: 'recall of positives ',
       accuracy: ', accuracy ',
       says: (x, y) => `Two classes in the plane; the residual-weighted centroid of the negatives lies at ${x}, ${y}`,
@@ -221,8 +234,8 @@ the head is at a minimum of its own loss. Softmax with inverse-frequency weights
       name: 'Separable',
       claim: `<p>Where a line separates the classes, the loss alone has no minimum; a penalty chooses one. As it vanishes, the line tends to that of the widest margin:</p>
 <p class="law">as $l2 → 0$ all class weights lead to the same line (S1, S3)</p>
-<p>Three heads differ in nothing but the weight of a positive: 1, inverse frequency, 100. Lower the penalty and they fall on each other. Drag the classes into each
-other: now weights matter at any penalty.</p>`,
+<p>Three heads differ in nothing but the weight of a positive: 1, inverse frequency, 100. Lower the penalty and they fall on each other. Where the
+classes overlap, weights matter at any penalty: drag them into each other.</p>`,
       controls: { penalty: 'Penalty l2', n0: 'Negatives', n1: 'Positives' },
       pictures: {
         plane: 'Decision lines of three weights',
@@ -249,7 +262,7 @@ other: now weights matter at any penalty.</p>`,
       claim: `<p>The balance is a law of the training samples. On fresh ones it holds up to chance, and up to a bias from fitting each sample by itself:</p>
 <p class="law">$D_k = Σ_c m_c P[c][k] − m_k$ is zero in training; on fresh samples its mean is the bias (T1, T2)</p>
 <p>The bar is a 95% interval by chance; the upright mark is the bias that leave-one-out steps predict from the training samples alone. Draw again and again: with few
-features zero lies in the interval, with many the interval moves to the mark.</p>`,
+features zero lies in the interval, with many it lies about the mark.</p>`,
       controls: { features: 'Features d', n1: 'Positives (beside 300 negatives)', weights: 'Weights', none: 'None', balanced: 'Inverse frequency', penalty: 'Penalty l2', seed: 'Draw number' },
       pictures: {
         balance: 'D of the positives: in training, and on as many fresh samples',
@@ -285,12 +298,12 @@ when nobody sees the loss change any more, the balance is still off by a percent
       newton: 'Newton',
       reads: ['Step ', ': loss ', 'at the minimum ', 'Balance off by '],
       presets: {
-        start: ['Ten steps', 'Ten steps: the loss is half as large again as it will be, and what flows out of a class is twice what flows in.'],
-        done: ['It looks done', 'The loss is within two ten-thousandths of its minimum and the lines all but coincide; the ledger is off by a percent.'],
+        start: ['Ten steps', 'Ten steps: the loss is half as large again as it will be, and one class gives nearly twice what it takes.'],
+        done: ['It looks done', 'The loss is within three ten-thousandths of its minimum and the lines all but coincide; the ledger is off by a percent.'],
         thousand: ['A thousand', 'The loss is right to ten digits, the balance to five: half as many, at every step of the way.'],
       },
       quiz: [
-        ['After 300 steps the loss is within two ten-thousandths of its minimum. By how much is the balance off, relative?', { steps: 300 }, 'balance'],
+        ['After 300 steps the loss is within three ten-thousandths of its minimum. By how much is the balance off, relative?', { steps: 300 }, 'balance'],
       ],
     },
     digits: {
@@ -350,7 +363,7 @@ probabilities beside the labels.</p>`,
       pick: 'Choose a file',
       example: 'Or take a real table: laboratory tests of 215 patients, three states of the thyroid (D. Coomans, UCI, CC BY 4.0)',
       tooLarge: (name, bytes) => `${name} has ${bytes} bytes; the page takes at most 4,000,000 (equipoise solve takes more).`,
-      notText: (name) => `${name} is no text in UTF-8. Save it as CSV in UTF-8, not packed; equipoise solve reads other files.`,
+      notText: (name) => `${name} is not text in UTF-8. Save it as CSV in UTF-8, not packed; equipoise solve reads other files.`,
       waiting: 'No table yet.',
       invitation: 'Drop a CSV file anywhere on this page, or take the real table.',
       controls: {
@@ -367,6 +380,7 @@ probabilities beside the labels.</p>`,
       failed: 'Not converged: ',
       unattainable: 'No such weights: ',
       accuracy: 'Accuracy ',
+      recallSteps: 'Recalls change in steps of a sample: they count as equal when they are equal to within one sample of each class.',
       presets: { start: ['Solve', 'Balance, mean probabilities and accuracy of a head that is solved until the gradient is zero.'], weights: ['Find weights', 'Class weights under which every class lacks the same mean probability.'], audit: ['Audit', 'Had the training converged that left these scores? Which class is worst?'] },
     },
   },
