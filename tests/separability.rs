@@ -810,3 +810,44 @@ fn relations_beside_a_row_of_another_size_name_all_their_columns() {
         conditioning.dependent_columns.iter().map(|dependence| dependence.relation.as_str()).collect();
     assert_eq!(relations, ["x2 + x3 + x4 = x0 + x1"]);
 }
+
+/// A number that marks missing values, beside an indicator of these: rows far out fit whatever the others do.
+#[test]
+fn a_mark_of_missing_values_beside_its_indicator_is_solved() {
+    let mut stream = Stream(15);
+    let mut solved = 0;
+    for mark in [99_999.0, 9_999_999.0, 99_999_999.0, 999_999_999.0, 2_147_483_647.0] {
+        for _ in 0..20 {
+            let samples = 20 + stream.below(60);
+            let rows: Vec<Vec<f64>> = (0..samples)
+                .map(|_| {
+                    let (value, is_missing) = (1.0 + stream.below(5) as f64, stream.below(8) == 0);
+                    vec![if is_missing { mark } else { value }, f64::from(is_missing)]
+                })
+                .collect();
+            let mut labels: Vec<usize> = (0..samples).map(|_| stream.below(2)).collect();
+            (labels[0], labels[1]) = (0, 1);
+            let dataset = table(&rows, labels.clone(), 2);
+            match checked(&dataset, &LossSpec::Logistic) {
+                Outcome::Stationary(point) => {
+                    // Of its terms, those of rows far out included.
+                    let left = point.recomputed().relative_gradient;
+                    assert!(left <= 1.5e-8, "{mark:e}: {left:e}");
+                    // The other rows by themselves have the same coefficient.
+                    let of_others: Vec<usize> = (0..samples).filter(|&row| rows[row][1] == 0.0).collect();
+                    let alone: Vec<Vec<f64>> = of_others.iter().map(|&row| rows[row][..1].to_vec()).collect();
+                    let alone = table(&alone, of_others.iter().map(|&row| labels[row]).collect(), 2);
+                    let alone = checked(&alone, &LossSpec::Logistic).stationary().expect("they overlap");
+                    let apart = (point.head.coefficients[0] - alone.head.coefficients[0]).abs();
+                    assert!(apart < 1e-6, "{mark:e}: {apart:e}");
+                    solved += 1;
+                }
+                Outcome::Separable(_) => {}
+                Outcome::NotConverged { why, .. } => {
+                    assert!(mark > 1e9 && why.contains("largest values of column x0"), "{mark:e}: {why}");
+                }
+            }
+        }
+    }
+    assert!(solved > 50, "{solved} of 100 are solved");
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// Waits until a script returns something else than nothing.
-fn waited(browser: &Browser, script: &str) -> Value {
+pub(super) fn waited(browser: &Browser, script: &str) -> Value {
     let begun = Instant::now();
     loop {
         let found = browser.ask(script);

@@ -1,5 +1,6 @@
 //! Every scene in a real browser.
 
+use super::hand::waited;
 use super::page::{drawn, measured, numbers, open, records, saved, shown, slide, wait_until_ready};
 use super::served::Served;
 use crate::browser::Browser;
@@ -445,7 +446,7 @@ fn a_prediction_comes_before_the_number_and_a_tour_leads_through_the_page() {
     assert_eq!(browser.ask(covered), "hidden");
     browser
         .ask("document.getElementById('prediction').value = '3'; document.getElementById('reveal').click()");
-    let said = browser.ask("return document.getElementById('quiz-found').textContent");
+    let said = waited(&browser, "return document.getElementById('quiz-found').textContent");
     assert_eq!(said, "You said 3. It is 10.");
     assert_eq!(browser.ask(covered), "visible");
     // Every question of every scene has a number to reveal.
@@ -457,7 +458,7 @@ fn a_prediction_comes_before_the_number_and_a_tour_leads_through_the_page() {
         for question in 0..questions {
             wait_until_ready(&browser);
             browser.ask("document.getElementById('reveal').click()");
-            let said = browser.ask("return document.getElementById('quiz-found').textContent");
+            let said = waited(&browser, "return document.getElementById('quiz-found').textContent");
             assert!(
                 said.as_str().is_some_and(|said| !said.contains('–') && said.len() >= 8),
                 "{scene}, {question}: {said}"

@@ -41,9 +41,8 @@ fn drawn(place: usize) -> f64 {
 /// A file that is no table, or too wide a one, leaves nothing of the table before, and says why.
 #[test]
 fn what_is_no_table_leaves_nothing_of_the_one_before() {
-    let served = Served::start();
-    let Some(browser) = Browser::start((1280, 900)) else { return };
-    open(&browser, &served, "#own-data");
+    let Some((_site, server, browser)) = visited((1280, 900)) else { return };
+    open_at(&browser, &server.address, "#own-data");
     let good = rows("x,class", 40, |place| format!("{},{}", drawn(place), ["a", "b"][place % 2]));
     let wide = (0..5_000).map(|column| format!("x{column}")).collect::<Vec<_>>().join(",");
     for (name, text, why) in [

@@ -96,7 +96,7 @@ pub(super) fn descend(
 }
 
 /// The largest change of a logit from one head to another, beside its own size or one.
-fn largest_move(problem: &Problem, from: &Head, to: &Head) -> f64 {
+pub(super) fn largest_move(problem: &Problem, from: &Head, to: &Head) -> f64 {
     let logits = |head: &Head| Recomputed::logits(problem.dataset, problem.coordinates().scaling(), head);
     let (from, to) = (logits(from), logits(to));
     largest(from.iter().zip(&to).map(|(from, to)| (to - from).abs() / from.abs().max(1.0)))

@@ -111,6 +111,13 @@ pub(super) fn beside_values_far_out<'a>(
             Outcome::Stationary(point)
         }
         Outcome::NotConverged { .. } if hidden <= HIDDEN => Outcome::Stationary(point),
+        // It ended at the same logits: beside a column of their own, such as an indicator of missing values, rows far out fit whatever the
+        // others do, and the gradient that is seen is the rounding of their logits.
+        Outcome::NotConverged { rounded: Some(rounded), .. }
+            if precise_newton::largest_move(&usual, &point.head, &rounded.head) <= SAME_LOGITS =>
+        {
+            Outcome::Stationary(point)
+        }
         Outcome::NotConverged { relative_gradient, iterations, rounded, reached, .. } => {
             let why = unprintable(problem, &point.head);
             Outcome::NotConverged { why, relative_gradient, iterations, rounded, reached }
@@ -147,6 +154,8 @@ const NEARLY_STATIONARY: f64 = 1e-8;
 /// one that no second search need make smaller.
 const HIDDEN: f64 = 1e-4;
 const FULLY_SEEN: f64 = 1e-9;
+/// Logits of two searches that differ by less, beside their size or one, are the same.
+const SAME_LOGITS: f64 = 1e-6;
 
 /// Factors of features whose products stay far from the ends of a double's range.
 const MODERATE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
@@ -854,23 +863,42 @@ pub(super) fn unprintable(problem: &Problem, head: &Head) -> String {
             problem.dataset.feature_names()[farthest]
         );
     }
-    let centre = &scaling.centre;
-    let contribution = |j: usize| head.coefficients.column(j).amax() * centre[j].abs();
-    let widest = (0..centre.len()).max_by(|&a, &b| contribution(a).total_cmp(&contribution(b)));
-    let closest = problem.conditioning().dependent_columns.iter().max_by(|a, b| {
+    let names = problem.dataset.feature_names();
+    let (centre, columns) = (&scaling.centre, 0..scaling.centre.len());
+    let size = |j: usize| head.coefficients.column(j).amax();
+    let (at_centre, from_there) =
+        (|j: usize| size(j) * centre[j].abs(), |j: usize| size(j) * scaling.widest[j] / scaling.factor[j]);
+    let largest_by = |by: &dyn Fn(usize) -> f64| columns.clone().max_by(|&a, &b| by(a).total_cmp(&by(b)));
+    let (widest, farthest) = (largest_by(&at_centre), largest_by(&from_there));
+    // Where no centre differs from zero, no intercept is to blame; nor where coefficients times distances from the centre round more.
+    let is_by_centre = widest.is_some_and(|j| at_centre(j) > 0.0)
+        && widest.zip(farthest).is_some_and(|(j, other)| at_centre(j) >= from_there(other));
+    let dependences = &problem.conditioning().dependent_columns;
+    let closest = dependences.iter().max_by(|a, b| {
         let digits = |dependence: &Dependence| dependence.digits.unwrap_or(0.0);
         digits(a).total_cmp(&digits(b))
     });
-    // Where no centre differs from zero, no intercept is to blame.
-    let is_by_centre = widest.is_some_and(|j| contribution(j) > 0.0);
     let is_near = |dependence: &&Dependence| {
         let digits = dependence.digits.unwrap_or(0.0);
         digits > 8.0 || (digits > 0.0 && !is_by_centre)
     };
-    if let Some(closest) = closest.filter(is_near) {
+    let blamed = if is_by_centre { widest } else { farthest };
+    let has_blamed = |dependence: &&Dependence| {
+        let mut columns = dependence.terms.iter().map(|(name, _)| name).chain([&dependence.column]);
+        blamed.is_some_and(|blamed| columns.any(|name| *name == names[blamed]))
+    };
+    let nearest = closest.filter(is_near);
+    if let Some(closest) = nearest.or_else(|| dependences.iter().find(has_blamed)) {
         return format!(
             "double precision cannot hold coefficients of columns this close to dependent ({}); leave out {}",
             closest.relation, closest.column
+        );
+    }
+    if let Some(farthest) = farthest.filter(|&j| !is_by_centre && from_there(j) > 0.0) {
+        return format!(
+            "double precision cannot hold coefficients to the digits that the largest values of column {} need; correct these, or leave \
+             their rows out",
+            names[farthest]
         );
     }
     if !is_by_centre {
@@ -880,11 +908,7 @@ pub(super) fn unprintable(problem: &Problem, head: &Head) -> String {
     }
     let column = widest.map(|j| {
         let (verb, preposition) = if centre[j] < 0.0 { ("add", "to") } else { ("subtract", "from") };
-        format!(
-            "{verb} {} {preposition} column {}",
-            plain(centre[j].abs()),
-            problem.dataset.feature_names()[j]
-        )
+        format!("{verb} {} {preposition} column {}", plain(centre[j].abs()), names[j])
     });
     let intercept =
         head.intercepts.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });

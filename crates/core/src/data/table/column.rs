@@ -174,7 +174,9 @@ impl Column {
                 others.fold((0, 0.0_f64), |(size, most), number| (size + 1, most.max(number.abs())));
             size > numbers.len() / 2 && most > 0.0 && code.abs() >= FAR * most
         };
-        let codes = [99.0, 999.0, 9999.0, 99_999.0].into_iter().flat_map(|code| [-code, code]);
+        // Nines, and the ends of whole numbers of 32 bits.
+        let nines = (2..=10).map(|digits| 10.0_f64.powi(digits) - 1.0);
+        let codes = nines.chain([2_147_483_647.0, 2_147_483_648.0]).flat_map(|code| [-code, code]);
         codes.into_iter().find(|code| rows(*code) > 0 && is_far(code)).map(|code| (code, rows(code)))
     }
 
