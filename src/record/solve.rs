@@ -483,6 +483,9 @@ fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str, unprintable: boo
     if why.starts_with("the time limit") {
         return "raise `time_limit`, or ask for less with `tolerance`".to_owned();
     }
+    if why.starts_with("separable") {
+        return ADD_PENALTY.to_owned();
+    }
     let penalty = if l2 == 0.0 { ADD_PENALTY.to_owned() } else { format!("raise `l2` above {l2:?}") };
     match spec {
         LossSpec::Inr { variant: InrVariant::Detached, .. } => {

@@ -130,6 +130,7 @@ impl Language {
 
 const STYLE: &str = "body { max-width: 46rem; margin: 0 auto; padding: 1rem; font: 1rem/1.55 system-ui, \"DejaVu Sans\", sans-serif; } \
     h2 { margin-top: 2rem; } details { margin: 0.4rem 0 1rem; } summary { cursor: pointer; } \
+    .formula { font-family: \"DejaVu Serif\", Georgia, serif; font-style: italic; white-space: nowrap; } sub { line-height: 0; } \
     .blank { display: inline-block; min-width: 4em; border-bottom: 1px solid; } \
     @media print { details:not([open]) { display: none; } }";
 
@@ -156,7 +157,11 @@ fn inline(text: &str, bold: Bold) -> (String, Vec<String>) {
             Some((words, address, behind)).filter(|(words, ..)| !words.contains('['))
         });
         if let Some((inside, behind)) = marked("`") {
-            html += &format!("<code>{}</code>", escaped(inside));
+            html += &if is_formula(inside) {
+                formula(inside)
+            } else {
+                format!("<code>{}</code>", escaped(inside))
+            };
             rest = behind;
         } else if let Some((inside, behind)) = marked("**") {
             if bold == Bold::Blank {
@@ -178,6 +183,25 @@ fn inline(text: &str, bold: Bold) -> (String, Vec<String>) {
         }
     }
     (html, blanks)
+}
+
+/// Whether what stands as code is a formula: a symbol, or something with an index or a letter that no code has.
+fn is_formula(text: &str) -> bool {
+    text.chars().count() <= 2 || text.contains(['_', '[']) || text.contains(" = ") || !text.is_ascii()
+}
+
+/// A formula, its indices lowered: `u_k`, `Σ_{j≠k}`.
+fn formula(text: &str) -> String {
+    let mut parts = text.split('_');
+    let mut html = escaped(parts.next().unwrap_or_default());
+    for part in parts {
+        let (index, rest) = match part.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+            Some(found) => found,
+            None => part.split_at(part.find(|c: char| !c.is_alphanumeric()).unwrap_or(part.len())),
+        };
+        html += &format!("<sub>{}</sub>{}", escaped(index), escaped(rest));
+    }
+    format!("<span class=\"formula\">{}</span>", html.replace(" - ", " − "))
 }
 
 fn escaped(text: &str) -> String {
@@ -242,12 +266,14 @@ mod tests {
 
     #[test]
     fn markdown_is_read_as_far_as_it_is_used() {
-        let (html, blanks) =
-            inline("`a<b`: *it* is **0.5**, see [`β = 0`](x#y?z=1&w=2) P[c][k] 2 * 3", Bold::Blank);
+        let (html, blanks) = inline(
+            "`a<b`: *it* is **0.5**, see [`u_k - Σ_{j≠k} u_j`](x#y?z=1&w=2) P[c][k] 2 * 3",
+            Bold::Blank,
+        );
         assert_eq!(
             html,
             "<code>a&lt;b</code>: <em>it</em> is <span class=\"blank\">&nbsp;</span>, see \
-             <a href=\"x#y?z=1&amp;w=2\"><code>β = 0</code></a> P[c][k] 2 * 3"
+             <a href=\"x#y?z=1&amp;w=2\"><span class=\"formula\">u<sub>k</sub> − Σ<sub>j≠k</sub> u<sub>j</sub></span></a> P[c][k] 2 * 3"
         );
         assert_eq!(blanks, ["0.5"]);
     }

@@ -39,6 +39,9 @@ impl Progress {
     pub(super) fn after(self, verdict: SeparationOutcome) -> Self {
         match (self, verdict) {
             (_, SeparationOutcome::Proved(separation)) => Self::Separable(separation),
+            (Self::NotConverged(_) | Self::Converged, SeparationOutcome::Unprintable) => {
+                Self::Undecided(UNPRINTABLE_SEPARATION.to_owned())
+            }
             (Self::NotConverged(why), SeparationOutcome::Undecided) => {
                 Self::Undecided(format!("cannot be distinguished from separable in double precision: {why}"))
             }
@@ -50,6 +53,10 @@ impl Progress {
         }
     }
 }
+
+/// Why there is neither a minimum nor a proof that can be printed.
+const UNPRINTABLE_SEPARATION: &str =
+    "separable, along a direction that doubles cannot hold exactly: no finite minimiser exists";
 
 /// An iterative search for a stationary point in scaled coordinates.
 pub(super) trait Descent {

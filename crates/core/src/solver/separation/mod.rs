@@ -84,6 +84,8 @@ pub(super) enum SeparationOutcome {
     Proved(Box<Separation>),
     /// Classes overlap or are apart by less than floating point can resolve.
     Undecided,
+    /// There is one in whole numbers, and none was found in doubles.
+    Unprintable,
     /// None was found, or there is none.
     None,
 }
@@ -127,6 +129,8 @@ enum Verdict {
     Overlap,
     /// A linear program found a border that could not be proved.
     Undecided,
+    /// Whole numbers separate classes, and no doubles were found that do.
+    Unprintable,
 }
 
 impl<'a> SeparationSearch<'a> {
@@ -174,6 +178,9 @@ impl<'a> SeparationSearch<'a> {
     /// gradient of separable data vanishes to rounding too, far out.
     pub(super) fn find_where_converged(&self, targets: &Targets, sides: Sides) -> SeparationOutcome {
         match self.find_in_differences(targets, sides) {
+            SeparationOutcome::None if self.has_come_to(sides, Verdict::Unprintable) => {
+                SeparationOutcome::Unprintable
+            }
             SeparationOutcome::None if self.has_come_to(sides, Verdict::Undecided) => {
                 SeparationOutcome::Undecided
             }
@@ -268,6 +275,7 @@ impl<'a> SeparationSearch<'a> {
         match outcome {
             SeparationOutcome::None => self.note(sides, Verdict::Overlap),
             SeparationOutcome::Undecided => self.note(sides, Verdict::Undecided),
+            SeparationOutcome::Unprintable => self.note(sides, Verdict::Unprintable),
             SeparationOutcome::Proved(_) => {}
         }
         outcome
@@ -292,8 +300,8 @@ impl<'a> SeparationSearch<'a> {
         found.map_or(SeparationOutcome::Undecided, |found| SeparationOutcome::Proved(Box::new(found)))
     }
 
-    /// What a linear program over whole numbers shows of a small table; undecided where classes are separate, by more than the rounding
-    /// of the table's numbers, and no direction in doubles was found that proves it.
+    /// What a linear program over whole numbers shows of a small table: where classes are separate, by more than the rounding of the
+    /// table's numbers, no direction in doubles may prove it, as where samples of both classes share points of decimals.
     fn exactly(&self, margins: &Margins, targets: &Targets, sides: Sides) -> SeparationOutcome {
         let Some(widest) = exact::widest_direction(margins) else { return SeparationOutcome::None };
         let unknowns: Vec<f64> = widest.unknowns.iter().map(|&(rounded, _)| rounded).collect();
@@ -303,7 +311,7 @@ impl<'a> SeparationSearch<'a> {
         match heads.find_map(|head| prove(self.dataset, targets, sides, head)) {
             Some(found) => SeparationOutcome::Proved(Box::new(found)),
             None if widest.is_rounding => SeparationOutcome::None,
-            None => SeparationOutcome::Undecided,
+            None => SeparationOutcome::Unprintable,
         }
     }
 
@@ -334,7 +342,9 @@ impl<'a> SeparationSearch<'a> {
             }
             match self.thoroughly(targets, sides) {
                 SeparationOutcome::Proved(found) => Some(*found),
-                SeparationOutcome::Undecided | SeparationOutcome::None => None,
+                SeparationOutcome::Undecided | SeparationOutcome::Unprintable | SeparationOutcome::None => {
+                    None
+                }
             }
         };
         let occurring = (0..targets.classes()).filter(|&class| targets.counts()[class] > 0);
