@@ -519,8 +519,13 @@ fn well_conditioned_on_some_rows(dataset: &Dataset, scaling: &Scaling) -> bool {
     let mut covariance = super::dense::outer(&rows) / wanted as f64;
     (0..dimension).for_each(|j| covariance[(j, j)] += scaling.penalty[j]);
     let Some(factor) = tall_qr::standardised(&covariance).and_then(cholesky) else { return false };
-    // Each pivot by itself may be far from zero where all of them together lose every digit, as of a date beside its parts: the trace of
-    // the inverse is above one over the smallest eigenvalue.
+    // Each pivot by itself may be far from zero where all of them together lose every digit, as of a date beside its parts. Of
+    // correlations, whose trace is their number, the smallest eigenvalue is above their determinant over e, by the means of the others.
+    let determinant: f64 = (0..dimension).map(|j| factor.l_dirty()[(j, j)].powi(2)).product();
+    if determinant > std::f64::consts::E * dimension as f64 * WELL_CONDITIONED {
+        return true;
+    }
+    // One over it is below the trace of the inverse.
     let mut inverse = DMatrix::identity(dimension, dimension);
     super::dense::solve_many(&factor, &mut inverse);
     inverse.trace() < 1.0 / WELL_CONDITIONED
