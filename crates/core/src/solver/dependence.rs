@@ -621,9 +621,11 @@ impl Relation {
             let (mut left, mut size) = (DoubleDouble::from(-self.constant), self.constant.abs());
             let mut column = 0;
             dataset.values(sample..sample + 1).for_each(|value| {
-                let term = DoubleDouble::product_of(coefficients[column], value);
-                left += term;
-                size += term.value().abs();
+                if coefficients[column] != 0.0 {
+                    let term = DoubleDouble::product_of(coefficients[column], value);
+                    left += term;
+                    size += term.value().abs();
+                }
                 if column == self.own {
                     values.push(value);
                 }

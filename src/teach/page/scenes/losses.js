@@ -73,6 +73,9 @@ function show({ losses }, values, { value, gradient, legend }) {
   const [values_, slopes] = [curves('value'), curves('gradient')];
   value.show(values_, { range: range(values_, 0) });
   gradient.show(slopes, { range: range(slopes, values.moved === 'own' ? -1 : 0) });
+  const without = losses.filter((loss) => loss.value.length === 0).map(({ name }) => name);
+  value.setReadout(say.withoutValue(without.join(', ')));
+  value.readout.hidden = without.length === 0;
   const names = losses.map(({ name }) => name).join(', ');
   value.describe(`${say.pictures.value}: ${names}`);
   gradient.describe(`${say.pictures.gradient}: ${names}`);

@@ -259,12 +259,15 @@ function showWeights({ taken, record }, { report, matrix }) {
   matrix.show(asRecord(record), { names: cut(record.classes) });
 }
 
+/** A cell of the program's tables: a number with as many digits as elsewhere on the page. */
+const cell = (text) => (/^-?\d+\.\d+(e-?\d+)?$/.test(text) ? short(Number(text)) : text);
+
 /** Heads of a table, unless they are names of classes, beside an empty corner. */
 const inFixedWords = (heads) => (heads[0] ? heads.map(translated) : heads);
 
 function showAudit({ taken, summary, verdict, tables, findings }, { report }) {
-  report.body.replaceChildren(paragraph(translated(taken)), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, inOurWords(line)))), paragraph(translated(summary)),
-    ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, translated(heading)), tableOf(inFixedWords(heads), rows)]), ...findings.map((finding) => paragraph(translated(finding))));
+  report.body.replaceChildren(paragraph(translated(taken)), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, inOurWords(line)))), paragraph(translated(rounded(summary))),
+    ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, translated(heading)), tableOf(inFixedWords(heads), rows.map((cells) => cells.map(cell)))]), ...findings.map((finding) => paragraph(translated(rounded(finding)))));
 }
 
 function show(answer, _, pictures) {

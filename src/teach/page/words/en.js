@@ -345,6 +345,7 @@ LGL-INR weighs whole classes against each other, which one sample cannot show.</
       },
       axes: { logit: 'logit z, the others zero', loss: 'loss ℓ', slope: '∂ℓ/∂z' },
       heads: ['Loss', 'What it is', 'Of one sample', 'Law where the gradient is zero'],
+      withoutValue: (names) => `No curve for ${names}: its weights count as constants in the gradient, which is that of no loss.`,
       presets: {
         start: ['Start', 'Focal loss lets go of what is correctly classified: its slope vanishes sooner than softmax’s.'],
         shifted: ['Shifted', 'Losses that shift the logit by how rare its class is: the same curve, further to the right.'],

@@ -455,6 +455,7 @@ export const zh = {
       pictures: { value: '单个样本的损失', gradient: '斜率：小于零时下降法提高 logit，大于零时降低', legend: '损失及其定律' },
       axes: { logit: 'logit z，其余为零', loss: '损失 ℓ', slope: '∂ℓ/∂z' },
       heads: ['损失', '说明', '单个样本', '梯度为零时的定律'],
+      withoutValue: (names) => `没有 ${names} 的曲线：其权重在梯度中视为常数，这样的梯度不属于任何损失。`,
       presets: {
         start: ['开始', '焦点损失放过已分对的样本：其斜率比 softmax 更早消失。'],
         shifted: ['平移', '按类的稀有程度平移 logit 的损失：同一条曲线，更靠右。'],
