@@ -319,12 +319,12 @@ function openScene(event, scene) {
   location.hash = `#${scene.id}${look ? `?${look}` : ''}`;
 }
 
-/** The tour, with everything in view; at its end the page is as it was before. */
+/** The tour, with everything in view; at its end the scene is as it was before. */
 function begin() {
   const { scene, values, page } = open;
   const moves = [...before];
   const back = () => {
-    show({ scene, values, page });
+    show({ scene, values, page: { ...open.page, quiz: page.quiz } });
     before.splice(0, before.length, ...moves);
     at('undo').disabled = before.length === 0;
   };
