@@ -8,6 +8,8 @@ use equipoise::loss::{ClassWeights, InrVariant, Loss, LossSpec};
 use equipoise::solver::{Outcome, Problem};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
 
 /// One feature of all samples.
 #[derive(Debug, Clone)]
@@ -88,11 +90,16 @@ impl Design {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+/// Designs of a run, and the share of those that may end without an answer: class weights over 24 orders of magnitude are the reason. Of
+/// penalised convex losses all have one.
+const CASES: u32 = 96;
+const UNANSWERED: f64 = 0.1;
 
-    #[test]
-    fn every_end_has_a_name_and_every_number_is_one(design in design()) {
+#[test]
+fn every_end_has_a_name_and_every_number_is_one() {
+    let mut runner = TestRunner::new(ProptestConfig { cases: CASES, ..ProptestConfig::default() });
+    let unanswered = Cell::new(0);
+    let run = runner.run(&design(), |design| {
         let dataset = design.dataset();
         let weights = ClassWeights::Explicit(design.weights.clone());
         // Weights wider apart than a double can add up are refused, by name.
@@ -106,16 +113,25 @@ proptest! {
         match solve_and_check(&problem) {
             Outcome::Stationary(point) => {
                 let numbers = point.head.coefficients.iter().chain(&point.head.intercepts);
-                prop_assert!(numbers.chain([&point.loss, &point.recomputed().gradient_inf]).all(|value| value.is_finite()));
-                let means = MeanProbability::of(
-                    problem.loss().link(),
-                    &point.logits(),
-                    problem.targets(),
+                prop_assert!(
+                    numbers
+                        .chain([&point.loss, &point.recomputed().gradient_inf])
+                        .all(|value| value.is_finite())
                 );
+                let means = MeanProbability::of(problem.loss().link(), &point.logits(), problem.targets());
                 prop_assert!(means.matrix.iter().chain(&means.shortfall).all(|p| (0.0..=1.0).contains(p)));
             }
             Outcome::Separable(proof) => prop_assert!(!proof.classes.is_empty()),
-            Outcome::NotConverged { why, .. } => prop_assert!(!why.is_empty()),
+            Outcome::NotConverged { why, .. } => {
+                let convex = matches!(design.choice, LossSpec::Logistic | LossSpec::Softmax);
+                prop_assert!(!(convex && design.l2 > 0.0) || why.contains("double"), "{why}");
+                unanswered.set(unanswered.get() + 1);
+            }
         }
-    }
+        Ok(())
+    });
+    run.expect("every design ends well");
+    let fraction = f64::from(unanswered.get()) / f64::from(CASES);
+    println!("{:.1}% without an answer", 100.0 * fraction);
+    assert!(fraction <= UNANSWERED, "{fraction}");
 }

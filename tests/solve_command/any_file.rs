@@ -1,11 +1,13 @@
 //! Any small file, any loss: no panic, every end has a name, and a stationary point is finite.
 
 use crate::proof::solve_and_check;
-use equipoise::data::read_table;
+use equipoise::data::{Dataset, read_table};
 use equipoise::loss::{ClassWeights, InrVariant, LossSpec};
 use equipoise::solver::{Outcome, Problem, StationaryPoint};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
 use std::io::Write;
 
 /// Numbers as files hold them: small and repeated, of any size, and none at all.
@@ -61,16 +63,26 @@ fn assert_finite(point: &StationaryPoint) {
     assert!(all.copied().all(f64::is_finite), "{point:?}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+/// Files of a run, and the share of those that may end without an answer: of LGL-INR, which is not convex, and of numbers or weights
+/// beyond a million, which are designs of their own here. All others have one.
+const CASES: u32 = 400;
+const UNANSWERED: f64 = 0.1;
 
-    #[test]
-    fn every_end_has_a_name(
-        text in file(),
-        choice in choice(),
-        weights in weights(),
-        l2 in prop::sample::select(vec![0.0, 1e-8, 1e-2, 1e6]),
-    ) {
+/// Whether the loss is convex, and no number or weight is beyond a million.
+fn is_usual(dataset: &Dataset, choice: &LossSpec, weights: &ClassWeights) -> bool {
+    let convex = matches!(choice, LossSpec::Logistic | LossSpec::Softmax);
+    let features = dataset.features();
+    let moderate = |value: &f64| *value == 0.0 || (1e-6..=1e6).contains(&value.abs());
+    let are_even = !matches!(weights, ClassWeights::Explicit(weights) if weights.contains(&1e100));
+    convex && are_even && features.iter().all(moderate)
+}
+
+#[test]
+fn every_end_has_a_name_and_nearly_every_file_an_answer() {
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(CASES));
+    let unanswered = Cell::new(0);
+    let problems = (file(), choice(), weights(), prop::sample::select(vec![0.0, 1e-8, 1e-2, 1e6]));
+    let run = runner.run(&problems, |(text, choice, weights, l2)| {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(text.as_bytes()).expect("written");
         let Ok(dataset) = read_table(file.path(), "y", None) else { return Ok(()) };
@@ -80,7 +92,15 @@ proptest! {
             Outcome::Separable(proof) => {
                 prop_assert!(l2 == 0.0 && !proof.classes.is_empty());
             }
-            Outcome::NotConverged { why, .. } => prop_assert!(!why.is_empty()),
+            Outcome::NotConverged { why, .. } => {
+                prop_assert!(!is_usual(&dataset, &choice, &weights) || why.contains("double"), "{why}");
+                unanswered.set(unanswered.get() + 1);
+            }
         }
-    }
+        Ok(())
+    });
+    run.expect("every file ends well");
+    let fraction = f64::from(unanswered.get()) / f64::from(CASES);
+    println!("{:.1}% without an answer", 100.0 * fraction);
+    assert!(fraction <= UNANSWERED, "{fraction}");
 }
