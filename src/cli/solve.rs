@@ -366,12 +366,7 @@ fn prepared(
         !(arguments.no_intercept && dataset.dimension() == 0),
         "--no-intercept: there are no features, so nothing would be left to solve for; leave it out"
     );
-    let units = arguments.standardize.then(|| StandardUnits::of(&dataset, arguments.intercept()));
-    let dataset = match &units {
-        None => dataset,
-        Some(units) => units.standardization.apply(&dataset)?,
-    };
-    Ok((dataset, units))
+    Ok(StandardUnits::applied(dataset, arguments.intercept(), arguments.standardize)?)
 }
 
 /// The offset as the loss has logits: of two classes logistic has one, softmax two.

@@ -62,11 +62,7 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
     check_weighable(&spec)?;
     anyhow::ensure!(arguments.data.offset.is_none(), "--offset: goes with solve only");
     let Samples { dataset: given, taken, .. } = arguments.data.read()?;
-    let units = arguments.standardize.then(|| StandardUnits::of(&given, Intercept::Free));
-    let dataset = match &units {
-        None => given,
-        Some(units) => units.standardization.apply(&given)?,
-    };
+    let (dataset, units) = StandardUnits::applied(given, Intercept::Free, arguments.standardize)?;
     let target = parse_target(&arguments.target, dataset.labels().classes())?;
     check_problem(&dataset, &spec, arguments.l2)?;
     let problem = Problem::new(&dataset, &spec, &ClassWeights::None, arguments.l2).map_err(name_option)?;

@@ -5,7 +5,7 @@ use super::{CalibrationRecord, InferenceRecord, OtherPointsRecord, Separation, S
 use crate::balance::{
     Classification, LedgerEntry, LedgerTally, Neglect, PredictionTally, RemainingBalance, neglect,
 };
-use crate::data::{Dataset, DesignColumn, Standardization, Taken};
+use crate::data::{DataError, Dataset, DesignColumn, Standardization, Taken};
 use crate::loss::{InrVariant, Link, Loss, LossSpec};
 use crate::numeric::{Count, rows};
 use crate::solver::{
@@ -163,6 +163,22 @@ impl StandardUnits {
             Intercept::None => Standardization::of(dataset).uncentred(),
         };
         Self { standardization, conditioning: Conditioning::of_head(dataset, intercept) }
+    }
+
+    /// A data set in standard units where these are asked for, and what they are.
+    ///
+    /// # Errors
+    /// A number in standard units is not finite.
+    pub fn applied(
+        dataset: Dataset,
+        intercept: Intercept,
+        are_asked_for: bool,
+    ) -> Result<(Dataset, Option<Self>), DataError> {
+        if !are_asked_for {
+            return Ok((dataset, None));
+        }
+        let units = Self::of(&dataset, intercept);
+        Ok((units.standardization.apply(&dataset)?, Some(units)))
     }
 }
 

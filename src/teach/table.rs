@@ -201,11 +201,7 @@ fn solved(
     (penalty, standardize): (f64, bool),
 ) -> Result<TableAnswer, LessonError> {
     let crate::data::Samples { dataset: given, design, taken } = read(lesson)?;
-    let units = standardize.then(|| StandardUnits::of(&given, Intercept::Free));
-    let dataset = match &units {
-        None => given.clone(),
-        Some(units) => units.standardization.apply(&given)?,
-    };
+    let (dataset, units) = StandardUnits::applied(given.clone(), Intercept::Free, standardize)?;
     let weights = class_weights.weights(given.labels().classes(), Draw { seed: 1, repetition: 0 });
     let problem = problem(&dataset, loss, &weights, penalty)?;
     let outcome = solve(&problem).confirmed(&SolverSettings::default());
@@ -227,11 +223,7 @@ fn weighed(
     target: EqualTarget,
 ) -> Result<TableAnswer, LessonError> {
     let crate::data::Samples { dataset: given, taken, .. } = read(lesson)?;
-    let units = standardize.then(|| StandardUnits::of(&given, Intercept::Free));
-    let dataset = match &units {
-        None => given,
-        Some(units) => units.standardization.apply(&given)?,
-    };
+    let (dataset, units) = StandardUnits::applied(given, Intercept::Free, standardize)?;
     let problem = problem(&dataset, loss, &ClassWeights::None, penalty)?;
     let wanted = target.of(dataset.labels().classes());
     let design = design_weights(&dataset, loss, penalty, &wanted);
