@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import _core
+
 ClassWeight = Mapping[Any, float] | ArrayLike | str | float | None
 
 
@@ -118,23 +120,46 @@ def numbers_of(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.uint32]:
     return np.array([place[label] for label in present.tolist()], dtype=np.uint32)[codes]
 
 
-def sizes_of(
-    sample_weight: Any, X: Any, codes: NDArray[np.uint32], classes: NDArray[Any]
-) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
-    """Checked sample weights, `None` where all are 1, and the sum of those of each class."""
-    if sample_weight is not None:
-        from sklearn.utils.validation import _check_sample_weight
+def plain_samples(
+    X: Any, y: Any, sample_weight: Any
+) -> tuple[_core.Samples, NDArray[Any], list[float]] | None:
+    """Samples, classes and their sizes of arrays that pass scikit-learn's checks as they are; `None` of others."""
+    if not (type(X) is np.ndarray and type(y) is np.ndarray):
+        return None
+    found = _core.Samples.plain(X, y, checked_weights(sample_weight, X))
+    if found is None:
+        return None
+    given, numbers, sizes = found
+    classes = np.array(numbers, dtype=y.dtype)
+    return given, classes, checked_sizes(sizes, classes)
 
-        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if (sample_weight == 1.0).all():
-            sample_weight = None
+
+def checked_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
+    """Sample weights, `None` where all are 1."""
+    if sample_weight is None:
+        return None
+    from sklearn.utils.validation import _check_sample_weight
+
+    weights: NDArray[np.float64] = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    return None if (weights == 1.0).all() else np.require(weights, requirements=["C", "A"])
+
+
+def sizes_of(
+    sample_weight: NDArray[np.float64] | None, codes: NDArray[np.uint32], classes: NDArray[Any]
+) -> list[float]:
+    """The sum of the sample weights of each class."""
     sizes = np.bincount(codes, weights=sample_weight, minlength=len(classes)).astype(np.float64)
-    if not sizes.all():
+    return checked_sizes(sizes.tolist(), classes)
+
+
+def checked_sizes(sizes: list[float], classes: NDArray[Any]) -> list[float]:
+    """The same sums, none of which may be 0."""
+    if 0.0 in sizes:
         raise ValueError(
-            f"sample_weight is 0 for every sample of class {classes.tolist()[sizes.argmin()]!r}; leave the class out, or give "
+            f"sample_weight is 0 for every sample of class {classes.tolist()[sizes.index(0.0)]!r}; leave the class out, or give "
             "one of its samples a weight"
         )
-    return sample_weight, sizes
+    return sizes
 
 
 def names_of(classes: NDArray[Any]) -> list[str]:
@@ -188,8 +213,9 @@ def positive(weights: list[Any], names: list[Any]) -> list[float]:
     return [float(weight) for weight in weights]
 
 
-def mass_of(weights: list[float] | float | str | None, sizes: NDArray[np.float64]) -> float:
+def mass_of(weights: list[float] | float | str | None, class_sizes: list[float]) -> float:
     """The sum over samples of their weights times those of their classes."""
+    sizes = np.array(class_sizes)
     if isinstance(weights, list) and len(weights) == len(sizes):
         return float(np.dot(weights, sizes))
     if isinstance(weights, float):

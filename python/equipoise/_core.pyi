@@ -9,10 +9,24 @@ _Head = tuple[bytearray, list[float]]
 
 class Record:
     status: str
+    iterations: int
+    class_weights: list[float]
     def to_dict(self) -> dict[str, Any]: ...
 
+class Samples:
+    def __init__(
+        self,
+        features: Any,
+        labels: Any,
+        classes: list[str],
+        feature_names: list[str] | None = None,
+        sample_weight: Any = None,
+    ) -> None: ...
+    @staticmethod
+    def plain(features: Any, labels: Any, sample_weight: Any) -> tuple[Samples, list[int], list[float]] | None: ...
+
 def solve(
-    samples: dict[str, Any],
+    samples: Samples,
     loss: _Loss,
     class_weight: _Weights,
     l2: float,
@@ -22,7 +36,7 @@ def solve(
     fit_intercept: bool = True,
 ) -> tuple[Record, _Head | None]: ...
 def solve_penalties(
-    samples: dict[str, Any],
+    samples: Samples,
     loss: _Loss,
     class_weight: _Weights,
     penalties: list[float],
@@ -31,7 +45,7 @@ def solve_penalties(
     fit_intercept: bool = True,
 ) -> list[tuple[Record, _Head | None]]: ...
 def fit_path(
-    samples: dict[str, Any],
+    samples: Samples,
     loss: _Loss,
     class_weight: _Weights,
     penalties: tuple[float, float, int] | list[float],
@@ -41,14 +55,14 @@ def fit_path(
     fit_intercept: bool = True,
 ) -> tuple[Record, _Head | None] | None: ...
 def design_weights(
-    samples: dict[str, Any],
+    samples: Samples,
     loss: _Loss,
     target: dict[str, Any],
     l2: float,
     progress: Callable[[int, int, str], object] | None = None,
 ) -> dict[str, Any]: ...
 def weight_effects(
-    samples: dict[str, Any], loss: _Loss, class_weight: _Weights, l2: float
+    samples: Samples, loss: _Loss, class_weight: _Weights, l2: float
 ) -> dict[str, Any]: ...
 def audit(
     scores: dict[str, Any], loss: _Loss, class_weight: _Weights, options: dict[str, Any]

@@ -19,19 +19,21 @@ from ._arrays import (
     ClassWeight,
     check_unmasked,
     checked_seed,
+    checked_weights,
     classes_of,
     exact_types,
-    is_plain_labels,
     is_plain_table,
     is_within,
     mass_of,
+    names_of,
     numbers_of,
+    plain_samples,
     sizes_of,
     weights_of,
 )
 from ._audit import prior_correct
 from ._fit_path import PathResult, penalties_of
-from ._solve import LARGEST_PENALTY, Certificate, StepCallback, head_arrays, samples, settings
+from ._solve import LARGEST_PENALTY, Certificate, StepCallback, head_arrays, settings
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
 
 
@@ -136,7 +138,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         penalty = self._penalty(self.C, weights, sizes) if self.l2 is None else float(self.l2)
         options = (self._settings(), callback, False, self.fit_intercept)
         record, head = _core.solve(given, self._loss(), weights, penalty, *options)
-        self._take(record.to_dict(), head)
+        self._take(record, head)
         return self
 
     def fit_path(
@@ -201,8 +203,8 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         found = _core.fit_path(given, self._loss(), weights, penalties, held_out, *options)
         if found is None:
             raise NotConvergedError("no penalty of the path has an answer; raise them, or give more time")
-        record, head = found[0].to_dict(), found[1]
-        self.path_ = PathResult(record["sweep"])
+        record, head = found
+        self.path_ = PathResult(record.to_dict()["sweep"])
         self.l2_ = self.path_.best
         self._take(record, head)
         return self
@@ -218,31 +220,33 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _check_fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None
-    ) -> tuple[dict[str, Any], list[float] | float | str | None, NDArray[np.float64]]:
+    ) -> tuple[_core.Samples, list[float] | float | str | None, list[float]]:
         """Checked samples, class weights and class sizes; sets what is known of the samples."""
         if not self._has_usual_parameters():
             self._validate_params()
         for name in ("path_", "l2_"):
             self.__dict__.pop(name, None)
-        if is_plain_table(X) and is_plain_labels(y) and len(X) == len(y):
-            # What scikit-learn's checks would do, without their time, which is several times that of a small fit.
+        plain = plain_samples(X, y, sample_weight)
+        if plain is not None:
+            given, self.classes_, sizes = plain
             self.n_features_in_ = X.shape[1]
             if hasattr(self, "feature_names_in_"):
                 del self.feature_names_in_
-        else:
-            check_unmasked(X, "Input X")
-            check_unmasked(y, "Input y")
-            X, y = validate_data(self, X, y, dtype=exact_types(X), order="C", accept_large_sparse=False)
+            return given, weights_of(self.class_weight, self.classes_), sizes
+        check_unmasked(X, "Input X")
+        check_unmasked(y, "Input y")
+        X, y = validate_data(self, X, y, dtype=exact_types(X), order="C", accept_large_sparse=False)
         self.classes_, codes = classes_of(y)
-        sample_weight, sizes = sizes_of(sample_weight, X, codes, self.classes_)
+        sample_weight = checked_weights(sample_weight, X)
+        sizes = sizes_of(sample_weight, codes, self.classes_)
         names = getattr(self, "feature_names_in_", None)
-        weights = weights_of(self.class_weight, self.classes_)
         table = np.require(X, requirements=["C", "A"])
-        given = samples(table, codes, self.classes_, None if names is None else list(names), sample_weight)
-        return given, weights, sizes
+        text = names_of(self.classes_)
+        given = _core.Samples(table, codes, text, None if names is None else list(names), sample_weight)
+        return given, weights_of(self.class_weight, self.classes_), sizes
 
     def _penalty(
-        self, C: float, weights: list[float] | float | str | None, sizes: NDArray[np.float64]
+        self, C: float, weights: list[float] | float | str | None, sizes: list[float]
     ) -> float:
         """`1 / (C * sum of all weights)`: scikit-learn's objective divided by that sum."""
         total = mass_of(weights, sizes)
@@ -255,25 +259,29 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _settings(self) -> dict[str, Any]:
         return settings(self.tol, self.max_iter, self.time_limit)
 
-    def _take(self, record: dict[str, Any], head: tuple[bytearray, list[float]] | None) -> None:
+    def _take(self, record: _core.Record, head: tuple[bytearray, list[float]] | None) -> None:
         """Sets what was found, with a warning or an exception where that is no minimum."""
-        name = self._loss()[0]
         self.certificate_ = Certificate(record)
-        self.class_weight_ = np.array(record["class_weights"])
-        self.n_iter_ = np.array([max(self.certificate_.iterations, 1)], dtype=np.int32)
-        if record["status"] == "separable":
-            rows = 0 if head is None else len(head[1])
-            whole = record["separation"].get("column_class") is None or len(self.classes_) == 2
-            if self.separable == "error" or rows == 0 or not whole:
-                raise SeparableDataError.of(record["separation"], name)
-            warnings.warn(SeparableDataWarning.of(record["separation"], name), stacklevel=3)
-        elif record["status"] != "stationary":
-            text = f"{record['why']}; {record['advice']}"
+        self.class_weight_ = np.array(record.class_weights)
+        self.n_iter_ = np.array([max(record.iterations, 1)], dtype=np.int32)
+        if record.status == "separable":
+            self._warn_of_separation(record.to_dict()["separation"], 0 if head is None else len(head[1]))
+        elif record.status != "stationary":
+            found = record.to_dict()
+            text = f"{found['why']}; {found['advice']}"
             if head is None or not np.isfinite(np.frombuffer(head[0])).all():
                 raise NotConvergedError(text)
             warnings.warn(f"no stationary point: {text}", ConvergenceWarning, stacklevel=3)
         assert head is not None
         self.coef_, self.intercept_ = head_arrays(head)
+
+    def _warn_of_separation(self, separation: dict[str, Any], rows: int) -> None:
+        """Warns where there is a direction of all `rows` and the user wants it; raises otherwise."""
+        name = self._loss()[0]
+        whole = separation.get("column_class") is None or len(self.classes_) == 2
+        if self.separable == "error" or rows == 0 or not whole:
+            raise SeparableDataError.of(separation, name)
+        warnings.warn(SeparableDataWarning.of(separation, name), stacklevel=4)
 
     def _logits(self, X: Any) -> NDArray[np.float64]:
         """One column per row of the coefficients."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from . import _core
+
 # Colours of the project's figures: one ramp for amounts.
 _DARK = (0x1B, 0x4F, 0x72)
 SERIES = ("#1b4f72", "#d35400", "#1e8449", "#7d3c98", "#b7950b", "#566573")
@@ -113,6 +115,36 @@ def heat_map(matrix: NDArray[np.float64], classes: Sequence[str], ax: Axes | Non
                 ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=8)
     ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
     return ax
+
+
+class ReadLater:
+    """What is read off a compiled record when it is first asked for: that takes as long as the other work of a call."""
+
+    record: dict[str, Any]
+
+    def __init__(self, record: _core.Record | dict[str, Any]) -> None:
+        if isinstance(record, dict):
+            self._take(record)
+        else:
+            self._compiled: _core.Record | None = record
+
+    def _take(self, record: dict[str, Any]) -> None:
+        """Sets the attributes."""
+        raise NotImplementedError
+
+    def __getattr__(self, name: str) -> Any:
+        record = self.__dict__.pop("_compiled", None)
+        if record is None:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        self._take(record.to_dict())
+        return getattr(self, name)
+
+    def __dir__(self) -> list[str]:
+        return list({*super().__dir__(), *self.__getstate__()})
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A compiled record does not leave the process.
+        return self.__dict__ if self.record else {}
 
 
 class Result:

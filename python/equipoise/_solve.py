@@ -13,15 +13,17 @@ from . import _core
 from ._arrays import (
     ClassWeight,
     checked_flag,
+    checked_weights,
     feature_names_of,
     features_of,
     is_within,
     labels_of,
     names_of,
+    plain_samples,
     sizes_of,
     weights_of,
 )
-from ._results import MeanProbabilities
+from ._results import MeanProbabilities, ReadLater
 from .exceptions import NotConvergedError, SeparableDataError
 
 
@@ -49,30 +51,13 @@ def settings(tol: float, max_iter: int, time_limit: float | None) -> dict[str, A
     return {"tolerance": float(tol), "max_iterations": min(int(max_iter), MAX_STEPS), "time_limit": time_limit}
 
 
-def samples(
-    X: NDArray[Any],
-    codes: NDArray[np.uint32],
-    classes: NDArray[Any],
-    feature_names: list[str] | None,
-    sample_weight: NDArray[np.float64] | None,
-) -> dict[str, Any]:
-    """Samples as the compiled part takes them."""
-    return {
-        "features": X,
-        "labels": np.ascontiguousarray(codes),
-        "classes": names_of(classes),
-        "feature_names": feature_names,
-        "sample_weight": sample_weight,
-    }
-
-
 def head_arrays(head: tuple[bytearray, list[float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficients (rows x features) and intercepts."""
     intercepts = np.array(head[1], dtype=np.float64)
     return np.frombuffer(head[0], dtype=np.float64).reshape(len(intercepts), -1), intercepts
 
 
-class Certificate:
+class Certificate(ReadLater):
     """How a search ended, checked at the numbers that are handed out.
 
     Attributes
@@ -102,7 +87,7 @@ class Certificate:
         All of it, as the command line writes it in JSON; the head aside.
     """
 
-    def __init__(self, record: dict[str, Any]) -> None:
+    def _take(self, record: dict[str, Any]) -> None:
         self.record = record
         recomputed = record.get("recomputed") or {}
         self.status: str = record["status"]
@@ -126,7 +111,7 @@ class Certificate:
         return f"Certificate({self.status}{f': {self.why}' if self.why else ''})"
 
 
-class SolveResult(MeanProbabilities):
+class SolveResult(ReadLater, MeanProbabilities):
     """A stationary point and what holds there.
 
     Attributes
@@ -149,23 +134,8 @@ class SolveResult(MeanProbabilities):
     shortfall: NDArray[np.float64]
 
     def __init__(self, record: _core.Record, head: tuple[bytearray, list[float]]) -> None:
+        super().__init__(record)
         self.coef, self.intercept = head_arrays(head)
-        self._compiled: _core.Record | None = record
-
-    def __getattr__(self, name: str) -> Any:
-        # What is read off the record is made when it is first asked for.
-        record = self.__dict__.pop("_compiled", None)
-        if record is None:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        self._take(record.to_dict())
-        return getattr(self, name)
-
-    def __dir__(self) -> list[str]:
-        return list({*super().__dir__(), *self.__getstate__()})
-
-    def __getstate__(self) -> dict[str, Any]:
-        # A compiled record does not leave the process.
-        return self.__dict__ if self.record else {}
 
     def _take(self, record: dict[str, Any]) -> None:
         self.record = record
@@ -286,11 +256,15 @@ def solve(
     return SolveResult(record, head)
 
 
-def given_samples(X: Any, y: Any, sample_weight: ArrayLike | None) -> tuple[dict[str, Any], NDArray[Any]]:
+def given_samples(X: Any, y: Any, sample_weight: ArrayLike | None) -> tuple[_core.Samples, NDArray[Any]]:
     """Checked samples as the compiled part takes them, and their classes."""
+    plain = plain_samples(X, y, sample_weight)
+    if plain is not None:
+        return plain[0], plain[1]
     table = features_of(X)
     classes, codes = labels_of(y)
     if len(table) != len(codes):
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(table), len(codes)]}")
-    weights, _ = sizes_of(sample_weight, table, codes, classes)
-    return samples(table, codes, classes, feature_names_of(X), weights), classes
+    weights = checked_weights(sample_weight, table)
+    sizes_of(weights, codes, classes)
+    return _core.Samples(table, codes, names_of(classes), feature_names_of(X), weights), classes

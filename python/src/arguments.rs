@@ -1,9 +1,6 @@
-//! What several functions take: labels, class weights, a loss by its name, the samples of a problem.
+//! What several functions take: class weights, a loss by its name.
 
-use crate::arrays::{Array, Features};
 use crate::errors::value_error;
-use crate::threads::for_a_lasting_child;
-use equipoise::data::{Dataset, Labels};
 use equipoise::loss::{ClassWeights, LOSS_TABLE, LossSpec, loss_meant, loss_named};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -27,6 +24,9 @@ impl<'py> FromPyObject<'_, 'py> for Loss {
                 loss_meant(&name).map_or_else(String::new, |meant| format!("; did you mean {meant:?}?"));
             PyValueError::new_err(format!("loss {name:?} is none of {names}{meant}"))
         })?;
+        if parameters.is_empty() {
+            return Ok(Self(row.default.clone()));
+        }
         let default = pythonize(object.py(), &row.default)?;
         let plan = default.cast::<PyDict>().ok().map(|plan| plan.values().get_item(0)).transpose()?;
         for (parameter, value) in parameters {
@@ -74,38 +74,5 @@ pub(crate) fn class_weights(weights: Option<Weights>) -> PyResult<ClassWeights> 
         Some(Weights::Named(name)) => Err(PyValueError::new_err(format!(
             "class_weight must be a dict, 'balanced', or None; got {name:?}"
         ))),
-    }
-}
-
-/// Samples of a problem.
-#[derive(FromPyObject)]
-pub(crate) struct Samples {
-    #[pyo3(item)]
-    features: Features,
-    #[pyo3(item)]
-    labels: Array<u32>,
-    #[pyo3(item)]
-    classes: Vec<String>,
-    #[pyo3(item)]
-    feature_names: Option<Vec<String>>,
-    #[pyo3(item)]
-    sample_weight: Option<Array<f64>>,
-}
-
-impl Samples {
-    /// The data set; features stay where they are, if rows lie one after another.
-    pub(crate) fn dataset(self) -> PyResult<Dataset> {
-        for_a_lasting_child();
-        let labels = Labels::new(self.labels.as_ref().to_vec(), self.classes);
-        let dimension = self.features.dimension();
-        let names = self
-            .feature_names
-            .unwrap_or_else(|| (0..dimension).map(|feature| format!("x{feature}")).collect());
-        let dataset = Dataset::shared(self.features.shared(), names, labels.map_err(value_error)?);
-        let dataset = dataset.map_err(value_error)?;
-        match self.sample_weight {
-            None => Ok(dataset),
-            Some(weights) => dataset.with_sample_weights(weights.as_ref()).map_err(value_error),
-        }
     }
 }

@@ -22,6 +22,15 @@ impl Entry for f32 {
 impl Entry for u32 {
     const NAME: &'static str = if cfg!(target_endian = "little") { "<u4" } else { ">u4" };
 }
+impl Entry for u8 {
+    const NAME: &'static str = "|u1";
+}
+impl Entry for i32 {
+    const NAME: &'static str = if cfg!(target_endian = "little") { "<i4" } else { ">i4" };
+}
+impl Entry for i64 {
+    const NAME: &'static str = if cfg!(target_endian = "little") { "<i8" } else { ">i8" };
+}
 
 /// An array whose rows lie one after another, read where it is. It stays alive as long as this does.
 pub(crate) struct Array<T> {
@@ -38,24 +47,60 @@ unsafe impl<T: Send> Send for Array<T> {}
 // SAFETY: as above.
 unsafe impl<T: Sync> Sync for Array<T> {}
 
+/// What an array says of itself.
+pub(crate) struct Interface<'a, 'py> {
+    owner: Borrowed<'a, 'py, PyAny>,
+    /// The type of its entries.
+    pub(crate) entries: String,
+    address: usize,
+    is_contiguous: bool,
+    shape: Vec<usize>,
+}
+
+impl<'a, 'py> Interface<'a, 'py> {
+    pub(crate) fn of(owner: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let interface = owner.getattr("__array_interface__")?.cast_into::<PyDict>()?;
+        let entry = |name: &str| interface.as_any().get_item(name);
+        let strides = interface.get_item("strides")?;
+        let (address, _): (usize, bool) = entry("data")?.extract()?;
+        Ok(Self {
+            owner,
+            entries: entry("typestr")?.extract()?,
+            address,
+            is_contiguous: strides.is_none_or(|strides| strides.is_none()),
+            shape: entry("shape")?.extract()?,
+        })
+    }
+
+    /// How many axes there are.
+    pub(crate) fn axes(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// The array, if it has entries of this type, one row after another.
+    pub(crate) fn array<T: Entry>(&self) -> Option<Array<T>> {
+        let first = std::ptr::with_exposed_provenance::<T>(self.address);
+        (self.entries == T::NAME && self.is_contiguous && first.is_aligned()).then(|| Array {
+            _owner: self.owner.to_owned().unbind(),
+            first,
+            shape: self.shape.clone(),
+        })
+    }
+
+    /// What is said of an array of another kind than the one that is needed.
+    fn refused(&self, needed: &str) -> PyErr {
+        let found = &self.entries;
+        let text = format!("an aligned array of {needed} with rows one after another is needed, not {found}");
+        PyTypeError::new_err(text)
+    }
+}
+
 impl<T: Entry> FromPyObject<'_, '_> for Array<T> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let interface = object.getattr("__array_interface__")?.cast_into::<PyDict>()?;
-        let entry = |name: &str| interface.as_any().get_item(name);
-        let found: String = entry("typestr")?.extract()?;
-        let strides = interface.get_item("strides")?;
-        let is_contiguous = strides.is_none_or(|strides| strides.is_none());
-        let (address, _): (usize, bool) = entry("data")?.extract()?;
-        let first = std::ptr::with_exposed_provenance::<T>(address);
-        if found != T::NAME || !is_contiguous || !first.is_aligned() {
-            let text =
-                format!("an aligned array of {} with rows one after another is needed, not {found}", T::NAME);
-            return Err(PyTypeError::new_err(text));
-        }
-        let shape = entry("shape")?.extract()?;
-        Ok(Self { _owner: object.to_owned().unbind(), first, shape })
+        let interface = Interface::of(object)?;
+        interface.array().ok_or_else(|| interface.refused(T::NAME))
     }
 }
 
@@ -83,7 +128,6 @@ impl<T> AsRef<[T]> for Array<T> {
 }
 
 /// Features, `N x d`, in single or double precision.
-#[derive(FromPyObject)]
 pub(crate) enum Features {
     /// Of `float64`.
     Double(Array<f64>),
@@ -91,7 +135,22 @@ pub(crate) enum Features {
     Single(Array<f32>),
 }
 
+impl FromPyObject<'_, '_> for Features {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        let interface = Interface::of(object)?;
+        Self::of(&interface).ok_or_else(|| interface.refused("<f8 or <f4"))
+    }
+}
+
 impl Features {
+    /// Those of an array with one of these types, one row after another.
+    pub(crate) fn of(interface: &Interface) -> Option<Self> {
+        let double = interface.array().map(Self::Double);
+        double.or_else(|| interface.array().map(Self::Single))
+    }
+
     /// `d`.
     pub(crate) fn dimension(&self) -> usize {
         match self {

@@ -1,9 +1,10 @@
 //! A sweep over penalties on held-out samples, and the head of the best one.
 
-use crate::arguments::{Loss, Samples, Weights};
+use crate::arguments::{Loss, Weights};
 use crate::arrays::{Array, Features};
 use crate::errors::value_error;
 use crate::interrupt::Watch;
+use crate::samples::Samples;
 use crate::solve::{Plan, Solved, handed_out};
 use equipoise::data::{Dataset, HeldOutShare, Labels};
 use equipoise::record::{End, PenaltySweep, SolvedOver, SweepEnd, SweepPlan, TestRecord};
@@ -105,7 +106,7 @@ impl HeldOut {
 #[expect(clippy::too_many_arguments, reason = "the arguments of Python")]
 pub(crate) fn fit_path<'py>(
     python: Python<'py>,
-    samples: Samples,
+    samples: &Bound<'_, Samples>,
     loss: Loss,
     class_weight: Option<Weights>,
     penalties: Penalties,
@@ -115,16 +116,16 @@ pub(crate) fn fit_path<'py>(
     fit_intercept: bool,
 ) -> PyResult<Option<Solved<'py>>> {
     let plan = Plan::read(loss, class_weight, fit_intercept, settings, false)?;
-    let (started, falling, whole) = (Instant::now(), penalties.falling()?, samples.dataset()?);
+    let (started, falling, whole) = (Instant::now(), penalties.falling()?, &samples.get().0);
     let Some(&largest) = falling.first() else { return Ok(None) };
-    let held_out = test.of(&whole)?;
-    let problem = plan.problem(held_out.training.as_ref().unwrap_or(&whole), largest)?;
+    let held_out = test.of(whole)?;
+    let problem = plan.problem(held_out.training.as_ref().unwrap_or(whole), largest)?;
     let SweepEnd::Best(PenaltySweep { record: sweep, mut path }) =
         swept(python, &problem, (&plan, falling.as_slice()), &held_out, callback.as_ref())?
     else {
         return Ok(None);
     };
-    let best = plan.problem(&whole, sweep.best)?;
+    let best = plan.problem(whole, sweep.best)?;
     let (mut record, head) = plan.found(python, &best, callback.as_ref(), |problem, settings, step| {
         path.solve(problem, settings, step)
     })?;

@@ -13,6 +13,7 @@ mod errors;
 mod fit_path;
 mod interrupt;
 mod losses;
+mod samples;
 mod solve;
 mod threads;
 mod weights;
@@ -40,6 +41,8 @@ mod core_module {
     use super::fit_path::fit_path;
     #[pymodule_export]
     use super::losses::{loss_value_and_gradient, losses};
+    #[pymodule_export]
+    use super::samples::Samples;
     #[pymodule_export]
     use super::solve::{Record, solve, solve_penalties};
     #[pymodule_export]

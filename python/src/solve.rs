@@ -1,9 +1,10 @@
 //! Solving a problem to a certified stationary point.
 
-use crate::arguments::{Loss, Samples, Weights, class_weights};
+use crate::arguments::{Loss, Weights, class_weights};
 use crate::arrays::columns_as_bytes;
 use crate::errors::{in_arguments, value_error};
 use crate::interrupt::Watch;
+use crate::samples::Samples;
 use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::memory::check_memory;
@@ -34,6 +35,22 @@ impl Record {
         Ok(pythonize(python, &self.0.status)?)
     }
 
+    /// Steps of the search; none where the loss has no minimum.
+    #[getter]
+    fn iterations(&self) -> u64 {
+        match &self.0.end {
+            End::Stationary(measured) => measured.iterations,
+            End::NotConverged { iterations, .. } => *iterations,
+            End::Separable { .. } => 0,
+        }
+    }
+
+    /// Weights of the classes as numbers.
+    #[getter]
+    fn class_weights(&self) -> &[f64] {
+        &self.0.class_weights
+    }
+
     /// All of it.
     fn to_dict<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         Ok(pythonize(python, &self.0)?)
@@ -59,7 +76,7 @@ pub(crate) struct Plan {
 #[expect(clippy::too_many_arguments, reason = "the arguments of Python")]
 pub(crate) fn solve<'py>(
     python: Python<'py>,
-    samples: Samples,
+    samples: &Bound<'_, Samples>,
     loss: Loss,
     class_weight: Option<Weights>,
     l2: f64,
@@ -69,8 +86,8 @@ pub(crate) fn solve<'py>(
     fit_intercept: bool,
 ) -> PyResult<Solved<'py>> {
     let plan = Plan::read(loss, class_weight, fit_intercept, settings, measures)?;
-    let dataset = samples.dataset()?;
-    let problem = plan.problem(&dataset, l2)?;
+    let dataset = &samples.get().0;
+    let problem = plan.problem(dataset, l2)?;
     plan.solve(python, &problem, callback.as_ref(), solve_with)
 }
 
@@ -80,7 +97,7 @@ pub(crate) fn solve<'py>(
 #[expect(clippy::too_many_arguments, reason = "the arguments of Python")]
 pub(crate) fn solve_penalties<'py>(
     python: Python<'py>,
-    samples: Samples,
+    samples: &Bound<'_, Samples>,
     loss: Loss,
     class_weight: Option<Weights>,
     penalties: Vec<f64>,
@@ -89,9 +106,9 @@ pub(crate) fn solve_penalties<'py>(
     fit_intercept: bool,
 ) -> PyResult<Vec<Solved<'py>>> {
     let plan = Plan::read(loss, class_weight, fit_intercept, settings, false)?;
-    let dataset = samples.dataset()?;
+    let dataset = &samples.get().0;
     let Some(&first) = penalties.first() else { return Ok(Vec::new()) };
-    let (first, mut path) = (plan.problem(&dataset, first)?, PenaltyPath::default());
+    let (first, mut path) = (plan.problem(dataset, first)?, PenaltyPath::default());
     let solved = |l2| {
         let problem = first.with_penalty(l2).map_err(value_error)?;
         plan.solve(python, &problem, callback.as_ref(), |problem, settings, step| {
@@ -157,6 +174,8 @@ impl Plan {
         let mut watch = Watch::new(callback);
         let solved = python.detach(|| {
             let started = Instant::now();
+            // Dependent columns are part of the answer.
+            let _ = problem.conditioning();
             let mut step = |at: &Iteration| watch.iteration(at);
             let outcome = search(problem, &self.settings, &mut step)?.confirmed(&self.settings);
             let seconds = started.elapsed().as_secs_f64();

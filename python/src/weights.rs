@@ -1,8 +1,9 @@
 //! Class weights: those that meet a target, and what every weight does.
 
-use crate::arguments::{Loss, Samples, Weights, class_weights};
+use crate::arguments::{Loss, Weights, class_weights};
 use crate::errors::{in_arguments, value_error};
 use crate::interrupt::{Progress, interruptible};
+use crate::samples::Samples;
 use equipoise::balance::{
     DesignError, DesignStep, MeanProbability, WeightEffects, WeightTarget, design_weights_observed,
 };
@@ -46,20 +47,20 @@ impl Target {
 /// Weights that meet a target, as the record of the command `weights`.
 #[pyfunction]
 #[pyo3(signature = (samples, loss, target, l2, progress=None))]
-pub(crate) fn design_weights(
-    python: Python,
-    samples: Samples,
+pub(crate) fn design_weights<'py>(
+    python: Python<'py>,
+    samples: &Bound<'py, Samples>,
     loss: Loss,
     target: Target,
     l2: f64,
     progress: Option<Py<PyAny>>,
-) -> PyResult<Bound<PyAny>> {
-    let dataset = samples.dataset()?;
+) -> PyResult<Bound<'py, PyAny>> {
+    let dataset = &samples.get().0;
     let aim = target.of(dataset.labels().classes())?;
     let plan = (&loss.0, &aim, l2);
     let record = interruptible(python, progress.as_ref(), |report| {
         let steps = Cell::new(0);
-        designed(&dataset, plan, &target.text, &|step| {
+        designed(dataset, plan, &target.text, &|step| {
             steps.set(steps.get() + 1);
             let about = format!("{:e} from the target", step.residual);
             report.advance(Progress { done: steps.get(), total: 0, about });
@@ -104,16 +105,16 @@ struct EffectsRecord {
 /// What every class weight does to every mean probability, at the stationary point; or the reason why that cannot be said.
 #[pyfunction]
 #[pyo3(signature = (samples, loss, class_weight, l2))]
-pub(crate) fn weight_effects(
-    python: Python,
-    samples: Samples,
+pub(crate) fn weight_effects<'py>(
+    python: Python<'py>,
+    samples: &Bound<'py, Samples>,
     loss: Loss,
     class_weight: Option<Weights>,
     l2: f64,
-) -> PyResult<Bound<PyAny>> {
-    let dataset = samples.dataset()?;
+) -> PyResult<Bound<'py, PyAny>> {
+    let dataset = &samples.get().0;
     let weights = class_weights(class_weight)?;
-    let problem = Problem::new(&dataset, &loss.0, &weights, l2).map_err(value_error)?;
+    let problem = Problem::new(dataset, &loss.0, &weights, l2).map_err(value_error)?;
     let record = interruptible(python, None, |_| effects(&problem))?;
     match record {
         Ok(record) => Ok(pythonize(python, &record)?),

@@ -109,6 +109,35 @@ def test_layout_and_precision_change_nothing(order, dtype):
     assert (ours.intercept_ == usual.intercept_).all()
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("values", [[0, 1, 2], [3, 7, 90], [-1, 0, 5], [10**12, 1, 2], [1, 0, 0]], ids=str)
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.uint8, np.uint32, np.int8, float])
+def test_labels_of_every_type_are_those_of_lists(dtype, values, weighted):
+    # Arrays of small whole numbers are read by the compiled part, lists by scikit-learn.
+    drawn = np.arange(90) % 3
+    labels = np.array(values)[drawn]
+    if (labels.astype(dtype) != labels).any():
+        pytest.skip("this type does not hold these labels")
+    labels = labels.astype(dtype)
+    X = np.random.default_rng(5).standard_normal((90, 2)) + drawn[:, None]
+    weights = np.arange(90) % 4 + 0.5 if weighted else None
+    model = SoftmaxRegression(C=0.7).fit(X, labels, weights)
+    listed = SoftmaxRegression(C=0.7).fit(X.tolist(), labels.tolist(), weights)
+    assert model.classes_.dtype == dtype
+    assert model.classes_.tolist() == listed.classes_.tolist() == np.unique(labels).tolist()
+    assert np.array_equal(model.coef_, listed.coef_)
+    assert np.array_equal(model.intercept_, listed.intercept_)
+    assert model.certificate_.record["class_counts"] == listed.certificate_.record["class_counts"]
+
+
+def test_weights_of_another_number_of_samples_are_refused():
+    X, y = np.zeros((10, 2)), np.arange(8) % 2
+    with pytest.raises(ValueError, match="sample_weight.shape|inconsistent numbers of samples"):
+        SoftmaxRegression().fit(X, y, np.ones(8) * 2)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        SoftmaxRegression().fit(X, y, np.ones(10) * 2)
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.uint8, np.int16, bool])
 def test_small_numbers_take_single_precision(dtype):
     """Halves of a network's features and pixels: exact, and half the memory of doubles."""

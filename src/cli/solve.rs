@@ -146,9 +146,9 @@ pub(super) fn run(arguments: &SolveArguments, style: Style) -> Result<Ending> {
     };
     let problem = problem_of(&dataset, arguments.l2.largest())?;
     say_taken(&taken);
+    let started = Instant::now();
     note_dependent_columns(units.as_ref().map_or(problem.conditioning(), |units| &units.conditioning));
     note_problem(&problem, &spec, &weights);
-    let started = Instant::now();
     let swept = match &arguments.l2 {
         Penalties::One(_) => None,
         Penalties::Sweep(falling) => {
