@@ -549,3 +549,89 @@ fn relations_hold_as_they_are_said() {
     }
     assert!(said.iter().all(|&count| count > 50), "both kinds occur: {said:?}");
 }
+
+/// Three blocks of columns: sums of money in some unit, of which one is the sum of two others; a near relation; and what has nothing to do
+/// with either. Names of columns begin with the letter of their block.
+fn blocks(seed: u64) -> (Vec<String>, Table) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let unit = [1.0, 1e4, 1e6, 1e8, 1e9][usize::try_from(seed % 5).expect("small")];
+    let near = seed / 5 % 4;
+    let mut names: Vec<String> = ["m0", "m1", "m2"].map(str::to_owned).to_vec();
+    let of_near = [vec![], vec!["n0", "n1"], vec!["n0", "n1", "n2"], vec!["n0", "n1", "n2"]];
+    names.extend(of_near[usize::try_from(near).expect("small")].iter().map(ToString::to_string));
+    names.extend(["a0", "a1", "a2"].map(str::to_owned));
+    let samples = rng.random_range(60..200);
+    let rows: Vec<Vec<f64>> = (0..samples)
+        .map(|_| {
+            let (one, two) = (1.0 + rng.random_range(0.0..1.0_f64), 1.0 + rng.random_range(0.0..1.0_f64));
+            let (one, two) = ((one * unit * 100.0).round(), (two * unit * 100.0).round());
+            let mut row = vec![one + two, one, two];
+            let (a, b) = (rng.random_range(1.0..9.0_f64), rng.random_range(1.0..9.0_f64));
+            let to = |value: f64, scale: f64| (value * scale).round() / scale;
+            match near {
+                0 => {}
+                1 => row.extend([to(10.0 * a, 10.0), to((10.0 * to(a, 100.0) - 50.0) / 23.7, 1e6)]),
+                2 => row.extend([to(a.ln(), 1e8), to(b.ln(), 1e8), to((a * b).ln(), 1e8)]),
+                _ => {
+                    let total = a + b + 1.0;
+                    #[expect(clippy::cast_possible_truncation, reason = "single precision is what is tried")]
+                    row.extend([a, b, 1.0].map(|part| f64::from((part / total) as f32)));
+                }
+            }
+            let age = (20.0 + 60.0 * rng.random_range(0.0..1.0_f64)).round();
+            row.extend([age, age * age, normal(&mut rng)]);
+            row
+        })
+        .collect();
+    let last = rows[0].len() - 1;
+    let labels = rows.iter().map(|row| u32::from(row[last] + 2.0 * normal(&mut rng) > 0.0)).collect();
+    (names, Table { kind: "blocks", rows, labels, classes: 2 })
+}
+
+/// How far coefficients of the three sums of money are from the least norm: along that combination no logit moves.
+fn off_least_norm(coefficients: &[f64]) -> f64 {
+    let along = coefficients[0] - coefficients[1] - coefficients[2];
+    along.abs() / coefficients[..3].iter().fold(0.0, |most, entry| entry.abs().max(most))
+}
+
+#[test]
+fn heads_have_the_least_norm_in_any_unit_and_beside_any_near_relation() {
+    let (mut stationary, mut worst) = (0, 0.0_f64);
+    for seed in 0..240 {
+        let (_, table) = blocks(seed);
+        let dataset = dataset(&table);
+        let choice = if seed % 2 == 0 { LossSpec::Logistic } else { LossSpec::Softmax };
+        for l2 in [0.0, 1e-3] {
+            let problem = Problem::new(&dataset, &choice, &ClassWeights::None, l2).expect("a problem");
+            let Outcome::Stationary(point) = solve_and_check(&problem) else { continue };
+            stationary += 1;
+            for row in point.head.coefficients.row_iter() {
+                let off = off_least_norm(&row.iter().copied().collect::<Vec<f64>>());
+                assert!(off < 1e-7, "{seed}, {l2}: {off:e}");
+                worst = worst.max(off);
+            }
+        }
+    }
+    println!("{stationary} heads, {worst:e} off at most");
+    assert!(stationary > 430, "{stationary}");
+    assert!(off_least_norm(&[2e-9 + 1e-16, 1e-9, 1e-9]) > 1e-8, "the check sees the eighth digit");
+}
+
+#[test]
+fn relations_are_of_columns_that_have_to_do_with_each_other() {
+    let mut found = [0, 0];
+    for seed in 0..400 {
+        let (names, table) = blocks(seed);
+        let data = dataset(&table);
+        for relation in equipoise::solver::Conditioning::of(&data).dependent_columns {
+            let place = |name: &str| name[1..].parse::<usize>().expect("x and a number");
+            let block = |column: &str| &names[place(column)][..1];
+            let own = block(&relation.column);
+            let is_own = |(column, _): &(String, f64)| block(column) == own;
+            assert!(relation.terms.iter().all(is_own), "{seed}, {names:?}: {}", relation.relation);
+            found[usize::from(own == "m")] += 1;
+        }
+    }
+    println!("{} near relations, {} sums", found[0], found[1]);
+    assert!(found[1] >= 400 && found[0] > 200, "{found:?}");
+}

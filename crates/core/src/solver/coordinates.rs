@@ -64,7 +64,8 @@ struct Basis {
     penalty: Vec<f64>,
     /// The independent columns, by which coefficients are rounded; nothing where there are as many columns as samples.
     pivots: Option<Pivots>,
-    /// The choice that dependent columns leave where no penalty makes it.
+    /// The choice that dependent columns leave. A penalty makes the same one, but no gradient sees it: along what leaves the logits as
+    /// they are, its curvature is nothing beside that of features in large units.
     least_norm: Option<LeastNorm>,
 }
 
@@ -228,6 +229,14 @@ impl Coordinates {
             let at_centre = rounding
                 .zip(middle.column(row).iter())
                 .fold(at_centre, |sum, (lost, &at)| sum + DoubleDouble::product_of(lost, at));
+            // A step may lead anywhere along what leaves the logits as they are.
+            let (moved, at_centre) = match &self.basis {
+                Some(basis @ Basis { pivots: Some(pivots), least_norm: Some(_), .. }) => {
+                    let exact: Vec<DoubleDouble> = moved.into_iter().map(DoubleDouble::from).collect();
+                    basis.chosen(pivots, &exact, at_centre)
+                }
+                _ => (moved, at_centre),
+            };
             self.rounded_together(moved, at_centre)
         };
         let columns: Vec<(Vec<f64>, f64)> = change.column_iter().enumerate().map(of_column).collect();
@@ -450,7 +459,8 @@ impl Basis {
         penalty.push(scaling.intercept.penalty());
         let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
         let pivots = (!is_wide(dataset)).then(|| Pivots::of(dataset, scaling));
-        Self { transform, shift, penalty, pivots, least_norm: None }
+        let least_norm = pivots.as_ref().and_then(|pivots| pivots.least_norm(scaling));
+        Self { transform, shift, penalty, pivots, least_norm }
     }
 
     /// Coordinates of a scaled sample in double-double arithmetic, written to `into`, whose last entry stays.
@@ -477,13 +487,20 @@ impl Basis {
         let at_centre =
             dot(&mut self.shift.iter().copied().zip(slopes.iter().copied())) + DoubleDouble::from(intercept);
         match &self.pivots {
-            Some(pivots) => {
-                let moved =
-                    self.least_norm.as_ref().map_or_else(|| exact.clone(), |least| least.solve(&exact));
-                pivots.rounded(&exact, at_centre, &moved)
-            }
+            Some(pivots) => self.chosen(pivots, &exact, at_centre),
             None => (exact.into_iter().map(DoubleDouble::value).collect(), at_centre),
         }
+    }
+
+    /// Of all coefficients with the same logits those of least norm, rounded, and the intercept that goes with them.
+    fn chosen(
+        &self,
+        pivots: &Pivots,
+        exact: &[DoubleDouble],
+        at_centre: DoubleDouble,
+    ) -> (Vec<f64>, DoubleDouble) {
+        let moved = self.least_norm.as_ref().map_or_else(|| exact.to_vec(), |least| least.solve(exact));
+        pivots.rounded(exact, at_centre, &moved)
     }
 }
 

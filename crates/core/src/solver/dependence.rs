@@ -28,6 +28,8 @@ const NEARLY: f64 = 1e-3;
 const ROWS_LOOKED_AT: usize = 2048;
 /// Terms below this fraction of a column's spread are left out of its relation.
 const NEGLIGIBLE: f64 = 1e-6;
+/// By how much a near relation of few columns may leave more than one of many: one digit.
+const FEWER_DIGITS: f64 = 10.0;
 /// The spread of a column, in usual deviations, but for one with rows in other units.
 const USUAL_SPREAD: f64 = 2.0;
 
@@ -116,11 +118,107 @@ impl Pivots {
             }
             open = pivots.judge(dataset, scaling, rest);
             if open.is_empty() {
-                return pivots;
+                break;
             }
         }
         pivots.dependent.extend(open.into_iter().map(|open| open.of));
+        pivots.take_out_dust(dataset, scaling);
         pivots
+    }
+
+    /// Takes out of every exact combination terms that are rounding. What is nearly zero may be added to a combination some times over without being seen: terms that cancel, but
+    /// would draw columns into relations, and into a choice of least norm, that have nothing to do with them.
+    fn take_out_dust(&mut self, dataset: &Dataset, scaling: &Scaling) {
+        if self.dependent.is_empty() {
+            return;
+        }
+        let exactly = |of| Open { of: self.without_rounding(self.without_dust(of)), factor: 1.0 };
+        let cleaned: Vec<Open> = self.dependent.iter().map(exactly).collect();
+        let exact = self.judged(dataset, scaling, &cleaned);
+        for ((of, cleaned), (own, ..)) in self.dependent.iter_mut().zip(cleaned).zip(exact) {
+            if !own {
+                *of = cleaned.of;
+            }
+        }
+    }
+
+    /// What rounding hides of a combination, in scaled units.
+    fn rounding(&self, of: &Combination) -> f64 {
+        f64::EPSILON * self.typical_size(of)
+    }
+
+    /// A combination without the terms that rounding hides.
+    fn without_rounding(&self, mut of: Combination) -> Combination {
+        let hidden = self.rounding(&of);
+        for (coefficient, &column) in of.coefficients.iter_mut().zip(&self.columns) {
+            if coefficient.abs() * self.spreads[column] <= hidden {
+                *coefficient = 0.0;
+            }
+        }
+        of
+    }
+
+    /// A combination plus that multiple of each thing that is nearly zero which leaves the fewest terms, if rounding hides it.
+    fn without_dust(&self, of: &Combination) -> Combination {
+        let hidden = self.rounding(of);
+        let mut cleaned = of.clone();
+        for pivot in (0..cleaned.coefficients.len()).rev() {
+            let Some(near) = &self.nearly[pivot] else { continue };
+            let most = hidden / (near.left * self.spreads[near.column]);
+            let multiple = |k: usize| match near.coefficients.get(k) {
+                Some(&coefficient) if coefficient != 0.0 => -cleaned.coefficients[k] / coefficient,
+                Some(_) => f64::INFINITY,
+                None => cleaned.coefficients[k],
+            };
+            let visible = |k: &usize| self.is_visible(*k, cleaned.coefficients[*k], hidden);
+            let multiples =
+                (0..=pivot).filter(visible).map(multiple).filter(|multiple| multiple.abs() <= most);
+            let tried = multiples.take(MAX_TERMS).map(|multiple| plus(&cleaned, near, pivot, multiple));
+            let terms = |of: &Combination| {
+                let terms = of.coefficients.iter().enumerate();
+                terms.filter(|(k, coefficient)| self.is_visible(*k, **coefficient, hidden)).count()
+            };
+            if let Some(fewest) = tried.min_by_key(terms).filter(|fewest| terms(fewest) < terms(&cleaned)) {
+                cleaned = fewest;
+            }
+        }
+        cleaned
+    }
+
+    /// Whether a term of a pivot is more than what is hidden.
+    fn is_visible(&self, pivot: usize, coefficient: f64, hidden: f64) -> bool {
+        coefficient.abs() * self.spreads[self.columns[pivot]] > hidden
+    }
+
+    /// What a nearly dependent pivot is of a few others, of the fewest with which it holds nearly as well: fitted to what the others
+    /// leave, many columns take part that have nothing to do with it.
+    fn of_few(&self, pivot: usize) -> Option<Combination> {
+        let own = self.nearly[pivot].as_ref()?;
+        let part = |k: usize| (own.coefficients[k] * self.triangle.column(k).norm()).abs();
+        let mut order: Vec<usize> = (0..pivot).filter(|&k| own.coefficients[k] != 0.0).collect();
+        order.sort_by(|&a, &b| part(b).total_cmp(&part(a)).then(a.cmp(&b)));
+        let wanted = self.triangle.view((0, pivot), (pivot, 1)).into_owned();
+        let (rest, spread) = (self.triangle[(pivot, pivot)], self.spreads[own.column]);
+        (1..=order.len().min(MAX_TERMS)).find_map(|count| {
+            let few = &order[..count];
+            let columns = DMatrix::from_fn(pivot, count, |row, place| self.triangle[(row, few[place])]);
+            let factored = columns.clone().qr();
+            let fitted = factored.r().solve_upper_triangular(&factored.q().tr_mul(&wanted))?;
+            let left = (&wanted - columns * &fitted).norm().hypot(rest) / spread;
+            (left < NEARLY.min(FEWER_DIGITS * own.left)).then(|| {
+                let mut of = Combination {
+                    left,
+                    coefficients: vec![0.0; pivot],
+                    constant: self.mean[pivot],
+                    ..own.clone()
+                };
+                for (&k, &coefficient) in few.iter().zip(fitted.iter()) {
+                    of.coefficients[k] = coefficient;
+                    of.constant -= coefficient * self.mean[k];
+                }
+                of
+            })
+        })
     }
 
     /// Spreads and sizes of the columns, from the triangle of the scaled table.
@@ -316,13 +414,31 @@ impl Pivots {
         if rest.is_empty() {
             return rest;
         }
+        let found = self.judged(dataset, scaling, &rest);
+        let samples = dataset.labels().total_size();
+        let mut open = Vec::new();
+        for (rest, (own, widest, squares)) in rest.into_iter().zip(found) {
+            let spread = self.spreads[rest.of.column];
+            if own {
+                let left = (squares / samples).sqrt() / spread.max(f64::MIN_POSITIVE);
+                let of = Combination { left, ..rest.of };
+                open.push(Open { of, factor: super::coordinates::inverse_power_of_two(widest) });
+            } else {
+                self.dependent.push(Combination { left: 0.0, ..rest.of });
+            }
+        }
+        open
+    }
+
+    /// Of some columns: whether a remainder is more than rounding, the widest one, and the sum of their squares.
+    fn judged(&self, dataset: &Dataset, scaling: &Scaling, rest: &[Open]) -> Vec<(bool, f64, f64)> {
         let none = || vec![(false, 0.0_f64, 0.0_f64); rest.len()];
         let mut found = none();
         fold_sample_spans(
             dataset.labels().samples(),
             || (none(), 0),
             |(part, next), range| {
-                self.for_each_left(dataset, scaling, range, &rest, |_, left, explained, weight| {
+                self.for_each_left(dataset, scaling, range, rest, |_, left, explained, weight| {
                     let (own, widest, squares) = &mut part[*next];
                     let size = left.value().abs();
                     *own |= size > explained;
@@ -337,19 +453,7 @@ impl Pivots {
                 }
             },
         );
-        let samples = dataset.labels().total_size();
-        let mut open = Vec::new();
-        for (rest, (own, widest, squares)) in rest.into_iter().zip(found) {
-            let spread = self.spreads[rest.of.column];
-            if own {
-                let left = (squares / samples).sqrt() / spread.max(f64::MIN_POSITIVE);
-                let of = Combination { left, ..rest.of };
-                open.push(Open { of, factor: super::coordinates::inverse_power_of_two(widest) });
-            } else {
-                self.dependent.push(Combination { left: 0.0, ..rest.of });
-            }
-        }
-        open
+        found
     }
 
     /// `q = transform^T x + shift`, `d x r` over all columns.
@@ -449,9 +553,11 @@ impl Pivots {
 
     /// The dependent and the nearly dependent columns, in the order of the table.
     pub(super) fn dependences(&self, dataset: &Dataset, scaling: &Scaling) -> Vec<Dependence> {
-        let nearly = self.nearly.iter().flatten();
-        let nearly = nearly.filter(|combination| self.holds_in_typical_rows(combination, dataset, scaling));
-        let mut all: Vec<&Combination> = self.dependent.iter().chain(nearly).collect();
+        let nearly =
+            (0..self.rank()).filter_map(|pivot| self.of_few(pivot).or_else(|| self.nearly[pivot].clone()));
+        let nearly: Vec<Combination> =
+            nearly.filter(|of| self.holds_in_typical_rows(of, dataset, scaling)).collect();
+        let mut all: Vec<&Combination> = self.dependent.iter().chain(&nearly).collect();
         all.sort_by_key(|combination| combination.column);
         let (mut named, usual) = (Vec::new(), scaling.usual_deviations(dataset));
         all.into_iter()
@@ -496,12 +602,12 @@ impl Pivots {
         (dataset, scaling, usual): (&Dataset, &Scaling, &[f64]),
     ) -> Dependence {
         let names = dataset.feature_names();
-        let digits = (combination.left > 0.0).then(|| (-combination.left.log10() * 10.0).round() / 10.0);
         let written = |exactness| self.relation(combination, exactness, named, (scaling, usual));
         let relations =
             [Exactness::Short, Exactness::MoreDigits, Exactness::AllTerms, Exactness::Full].map(written);
-        let found = relations.iter().find(|relation| relation.holds(dataset, digits));
+        let found = relations.iter().find(|relation| relation.holds(dataset, scaling.intercept));
         let relation = found.unwrap_or(&relations[3]);
+        let digits = relation.digits;
         named.push(relation.own);
         Dependence {
             column: names[relation.own].clone(),
@@ -545,19 +651,25 @@ impl Pivots {
         };
         let mut constant = scaling.centre[own] + combination.constant / own_factor;
         let mut terms: Vec<(usize, f64)> = Vec::new();
+        // The last column that the relation may be solved for, and how much of the relation it is.
+        let mut last = (own, self.spreads[own]);
+        let least = own_spread * if digits.is_some() { SUBSTANTIAL } else { VISIBLE };
         for (pivot, &coefficient) in combination.coefficients.iter().enumerate() {
             let column = self.columns[pivot];
             if counts(pivot, coefficient) {
+                let part = (coefficient * spread(pivot)).abs();
+                if part >= least && column > last.0 && !named.contains(&column) {
+                    last = (column, part);
+                }
                 let coefficient = short(coefficient * scaling.factor[column] / own_factor);
                 constant -= coefficient * scaling.centre[column];
                 terms.push((column, coefficient));
             }
         }
         terms.sort_by_key(|term| term.0);
-        let (own, constant) = match terms.last() {
-            Some((last, _)) if named.contains(last) => (own, constant),
-            _ => of_the_last(own, &mut terms, constant, &short),
-        };
+        // What is left of one column is another share of another one.
+        let digits = digits.map(|digits| rounded_to_tenths(digits + (last.1 / self.spreads[own]).log10()));
+        let (own, constant) = solved_for(last.0, own, &mut terms, constant, &short);
         let own_factor = scaling.factor[own];
         let typical = terms
             .iter()
@@ -565,7 +677,7 @@ impl Pivots {
             .fold(scaling.centre[own].abs(), f64::max);
         let floor = 1e-9 * typical + NEGLIGIBLE.max(10.0 * combination.left) * own_spread / own_factor;
         let is_nothing = exactness != Exactness::Full && constant.abs() <= floor;
-        Relation { own, terms, constant: if is_nothing { 0.0 } else { short(constant) } }
+        Relation { own, terms, constant: if is_nothing { 0.0 } else { short(constant) }, digits }
     }
 }
 
@@ -605,11 +717,13 @@ struct Relation {
     own: usize,
     terms: Vec<(usize, f64)>,
     constant: f64,
+    /// Digits of the column's spread to which it holds; none where it is exact.
+    digits: Option<f64>,
 }
 
 impl Relation {
     /// Whether it holds as it is written: to rounding in every row that is looked at, or to so many digits of the column's spread there.
-    fn holds(&self, dataset: &Dataset, digits: Option<f64>) -> bool {
+    fn holds(&self, dataset: &Dataset, intercept: Intercept) -> bool {
         let samples = dataset.labels().samples();
         let looked_at = ROWS_LOOKED_AT.min(samples);
         let mut coefficients = vec![0.0; dataset.dimension()];
@@ -633,11 +747,14 @@ impl Relation {
             });
             lefts.push((left.value().abs(), size));
         }
-        let Some(digits) = digits else {
+        let Some(digits) = self.digits else {
             return lefts.iter().all(|&(left, size)| left <= WRITTEN_EXACTLY * size);
         };
         let count = looked_at as f64;
-        let mean = values.iter().sum::<f64>() / count;
+        let mean = match intercept {
+            Intercept::Free => values.iter().sum::<f64>() / count,
+            Intercept::None => 0.0,
+        };
         let root_mean = |squares: f64| (squares / count).sqrt();
         let spread = root_mean(values.iter().map(|value| (value - mean).powi(2)).sum());
         root_mean(lefts.iter().map(|(left, _)| left * left).sum())
@@ -645,25 +762,43 @@ impl Relation {
     }
 }
 
+/// The least share of a relation in a column that it is solved for: of one that holds to some digits, of one that is exact.
+const SUBSTANTIAL: f64 = 0.1;
+const VISIBLE: f64 = 1e-9;
 /// Terms below this fraction of a column's size are rounding of the combination.
 const ROUNDED_AWAY: f64 = 1e-15;
 /// What a relation may leave of its terms where it is said to be exact.
 const WRITTEN_EXACTLY: f64 = 1e-13;
 
-/// The same relation solved for the last of its columns in the table, which does not depend on the order of pivots; returns
-/// that column and the constant.
-fn of_the_last(
+fn rounded_to_tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
+
+/// The same relation solved for another of its columns; returns that column and the constant.
+fn solved_for(
+    wanted: usize,
     own: usize,
     terms: &mut Vec<(usize, f64)>,
     constant: f64,
     short: &dyn Fn(f64) -> f64,
 ) -> (usize, f64) {
-    let Some(&(last, coefficient)) = terms.last().filter(|term| term.0 > own) else { return (own, constant) };
-    terms.pop();
+    let Some(place) = terms.iter().position(|term| term.0 == wanted) else { return (own, constant) };
+    let (last, coefficient) = terms.remove(place);
     terms.iter_mut().for_each(|term| term.1 = short(-term.1 / coefficient));
     terms.push((own, short(1.0 / coefficient)));
     terms.sort_by_key(|term| term.0);
     (last, -constant / coefficient)
+}
+
+/// A combination plus a multiple of a pivot less what that nearly is.
+fn plus(of: &Combination, near: &Combination, pivot: usize, multiple: f64) -> Combination {
+    let mut sum = of.clone();
+    for (entry, coefficient) in sum.coefficients.iter_mut().zip(&near.coefficients) {
+        *entry += multiple * coefficient;
+    }
+    sum.coefficients[pivot] -= multiple;
+    sum.constant += multiple * near.constant;
+    sum
 }
 
 /// A combination of the columns taken in this round as one of all pivots.

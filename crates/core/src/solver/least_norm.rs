@@ -49,13 +49,13 @@ impl LeastNorm {
         Some(Self { columns, combined, weights, triangle, order })
     }
 
-    /// Coefficients of all columns in the head of least norm, from those where dependent columns have none. No logit moves but
-    /// by a constant.
+    /// Coefficients of all columns in the head of least norm, from those of any head with the same logits but for a constant.
     pub(super) fn solve(&self, exact: &[DoubleDouble]) -> Vec<DoubleDouble> {
         let mut all = exact.to_vec();
         self.columns.iter().for_each(|&column| all[column] = DoubleDouble::default());
+        let of_pivots = self.by_pivots(exact);
         for _ in 0..ROUNDS {
-            let step = &self.combined * self.along(&self.left(exact, &all));
+            let step = &self.combined * self.along(&self.left(&of_pivots, &all));
             for ((&column, step), weight) in self.columns.iter().zip(step.iter()).zip(&self.weights) {
                 all[column] += (step * weight * weight).into();
             }
@@ -63,16 +63,20 @@ impl LeastNorm {
         all
     }
 
-    /// `b - C x`.
-    fn left(&self, exact: &[DoubleDouble], all: &[DoubleDouble]) -> DVector<f64> {
+    /// `C x`: coefficients of the pivots in the head with the same logits in which dependent columns have none.
+    fn by_pivots(&self, all: &[DoubleDouble]) -> Vec<DoubleDouble> {
         let of_pivot = |place: usize| {
-            let mut left = exact[self.columns[place]];
-            for (row, &column) in self.columns.iter().enumerate() {
-                left += -(all[column] * self.combined[(row, place)].into());
-            }
-            left.value()
+            let parts = self.columns.iter().enumerate();
+            let parts = parts.map(|(row, &column)| all[column] * self.combined[(row, place)].into());
+            parts.fold(DoubleDouble::default(), |sum, part| sum + part)
         };
-        DVector::from_fn(self.combined.ncols(), |place, _| of_pivot(place))
+        (0..self.combined.ncols()).map(of_pivot).collect()
+    }
+
+    /// `b - C x`.
+    fn left(&self, of_pivots: &[DoubleDouble], all: &[DoubleDouble]) -> DVector<f64> {
+        let left = of_pivots.iter().zip(self.by_pivots(all)).map(|(&wanted, found)| (wanted - found).value());
+        DVector::from_iterator(of_pivots.len(), left)
     }
 
     /// `z` with `C F^-2 C' z = right`.
