@@ -57,7 +57,7 @@ pub(super) fn check_scene(browser: &Browser, name: &str, address: &str) {
     );
     assert_eq!(nameless, json!([]), "{name}: controls without a name");
     let small = browser.ask(
-        "return [...document.querySelectorAll('p, label, button, output, td, .picture:not([hidden]) svg text')].filter(element => {
+        "return [...document.querySelectorAll('p, label, button, .typed, td, .picture:not([hidden]) svg text')].filter(element => {
             const drawing = element.ownerSVGElement;
             const scale = drawing ? drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width : 1;
             return element.textContent.trim() && parseFloat(getComputedStyle(element).fontSize) * scale < 9.5;

@@ -1,6 +1,6 @@
 // S1, S3: as the penalty vanishes on separable classes, every weight leads to the same line.
 
-import { html, number } from '../drawing.js';
+import { html, number, sample } from '../drawing.js';
 import { Bars } from '../pictures/bars.js';
 import { Plane, difference, logitsOf } from '../pictures/plane.js';
 import { words } from '../words.js';
@@ -53,6 +53,7 @@ function show({ problem: { records, samples } }, values, { plane, recall, shortf
       ? plane.boundary(difference(logits), { 'stroke-dasharray': WEIGHTS[place].dash, stroke: WEIGHTS[place].colour, 'stroke-width': 2.6 }) : [])),
   });
   plane.describe(say.pictures.plane);
+  plane.setReadout(WEIGHTS.flatMap((weight) => [sample(weight), ` ${weight.name} `]));
   const rows = (key) => records.map(({ measured }, place) => ({ label: WEIGHTS[place].name, value: measured[key]?.[1], colour: WEIGHTS[place].colour }));
   recall.show(rows('test_recall'), say.units.recall);
   const found = rows('test_recall').map(({ value }) => value).filter((value) => value !== undefined);
