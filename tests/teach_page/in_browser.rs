@@ -43,10 +43,10 @@ pub(super) fn check_scene(browser: &Browser, name: &str, address: &str) {
     let widths = browser.ask("return [document.documentElement.scrollWidth, window.innerWidth]");
     assert_eq!(widths[0], widths[1], "{name}: nothing is wider than the window");
     let empty = browser.ask(
-        "return [...document.querySelectorAll('.picture:not([hidden]) svg')].filter(drawing => {
+        "return [...document.querySelectorAll('.picture:not([hidden]) svg:not([aria-hidden])')].filter(drawing => {
             const box = drawing.getBBox();
-            return box.width < 100 || box.height < 30 || !drawing.matches('tr svg, [aria-label]');
-        }).filter(drawing => !drawing.closest('tr')).map(drawing => drawing.closest('figure').id)",
+            return box.width < 100 || box.height < 30 || !drawing.matches('[aria-label]');
+        }).map(drawing => drawing.closest('figure').id)",
     );
     assert_eq!(empty, json!([]), "{name}: pictures without a drawing or a name");
     let nameless = browser.ask(

@@ -67,8 +67,8 @@ export function line(x1, y1, x2, y2, attributes = {}) {
 export const polyline = (points, attributes = {}) =>
   svg('path', { d: `M${points.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join('L')}`, fill: 'none', ...attributes });
 
-/** A piece of a line, beside its name. */
-export const sample = ({ colour, dash }) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true' },
+/** A piece of a line, beside its name; in `glyphs` where there is text alone. */
+export const sample = ({ colour, dash, glyphs }) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true', 'data-glyphs': glyphs },
   svg('path', { d: 'M1 5H40', stroke: colour, 'stroke-width': 3, 'stroke-dasharray': dash }));
 
 /** A horizontal axis below a frame, or a vertical one beside it, with ticks at values. */

@@ -86,7 +86,7 @@ function readout(picture) {
   const lines = [''];
   for (const node of picture.readout.childNodes) {
     if (node.nodeName === 'BR') lines.push('');
-    else lines[lines.length - 1] += node.textContent;
+    else lines[lines.length - 1] += node.dataset?.glyphs ?? node.textContent;
   }
   return lines.map((line) => line.trim()).filter(Boolean);
 }
@@ -137,7 +137,7 @@ const settings = ({ parameters }, values) => parameters
   .map(({ key, label, options }) => {
     const name = (value) => (Array.isArray(options) ? options.find(([option]) => option === value)[1] : value);
     const value = values[key];
-    return `${label}: ${typeof value === 'number' ? short(value) : [value].flat().map(name).join(', ')}`;
+    return words.status.of(label) + (typeof value === 'number' ? short(value) : [value].flat().map(name).join(', '));
   }).join(' · ');
 
 /** Pictures in a row, or in two where they are larger so. */

@@ -6,8 +6,8 @@ import { words } from '../words.js';
 /** How much of the ink covers the paper, of none and of all; colours are those of classes. */
 const INK = [0.04, 0.84];
 
-/** What can be read on a cell: in between, what is dark in either look of the page. */
-const readOn = (value) => (value < 0.45 ? 'var(--ink)' : value < 0.66 ? 'var(--dark)' : 'var(--paper)');
+/** What has a contrast of 4.5 with a cell: black in between, whether the paper is light or dark. */
+const readOn = (value) => (value < 0.52 ? 'var(--far)' : value < 0.7 ? '#000000' : 'var(--near)');
 
 /** Room for names of classes, unless they are long. */
 const LEFT = 84;

@@ -11,9 +11,9 @@ const FRESH = 20;
 const say = words.scenes.separable;
 /** How heads of different weights are told apart: by the dashes of their lines and the shades of their bars. */
 const WEIGHTS = [
-  { name: say.weights.none, label: 'weight 1', weights: 'none', dash: 'none', colour: 'var(--shade-0)' },
-  { name: say.weights.balanced, label: 'inverse frequency', weights: 'balanced', dash: '9 5', colour: 'var(--shade-1)' },
-  { name: say.weights.heavy, label: 'weight 100', weights: [1, 100], dash: '2 5', colour: 'var(--shade-2)' },
+  { name: say.weights.none, label: 'weight 1', weights: 'none', dash: 'none', glyphs: '──', colour: 'var(--shade-0)' },
+  { name: say.weights.balanced, label: 'inverse frequency', weights: 'balanced', dash: '9 5', glyphs: '– –', colour: 'var(--shade-1)' },
+  { name: say.weights.heavy, label: 'weight 100', weights: [1, 100], dash: '2 5', glyphs: '····', colour: 'var(--shade-2)' },
 ];
 const parameters = [
   { key: 'penalty', label: say.controls.penalty, kind: 'number', min: 1e-12, max: 1, start: 1e-2, log: true },

@@ -52,7 +52,7 @@ export const en = {
     ['{1}; fill it in, or leave out rows without a label with `missing` drop-row{2}', '{1}; fill it in, or choose to drop rows with missing values'],
     ['is UTF-16 without a byte-order mark; give `encoding` {1}', 'is UTF-16 without a byte-order mark; save it in UTF-8'],
     ['is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or safetensors', 'is no table that can be read: it holds zero bytes; save it as CSV'],
-    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1} is neither the number of a class nor a heading{2}'],
+    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1} is neither the number of a class nor a heading{2}; give columns of scores the names of their classes (beside one column for two classes, labels are 0 and 1)'],
     ['{1} or name the loss and weights of training; `recalibrate` shows what the intercepts alone would mend.', '{1} or name the loss and weights of training.'],
     ['add a penalty such as `l2` 1e-3', 'raise the penalty'],
     ['raise `l2` above {1}', 'raise the penalty above {1}'],

@@ -128,7 +128,7 @@ export const zh = {
     ['{1}; every row needs all its logits: fill it in, or leave the row out', '{1+}；每行都需要全部 logit：请填写，或去掉该行'],
     ['the cell is empty', '单元格为空'],
     ['{1} marks a missing value', '{1+} 表示缺失值'],
-    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1+} 既不是类的编号，也不是列标题{2}；`class_names` 按列的顺序给各类另起名字'],
+    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1+} 既不是类的编号，也不是列标题{2}；请用类名作各得分列的标题（两类只有一列得分时，标签为 0 与 1）'],
     ['{1} separable{2}, so that no weights have a stationary point; with a penalty, however small, all have one', '{1+}可分{2+}，因此任何权重都没有驻点；加上惩罚项，无论多小，便都有'],
     ['class {1} is', '类 {1} '],
     ['classes {1} are', '类 {1} '],
