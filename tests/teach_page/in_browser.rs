@@ -49,6 +49,10 @@ pub(super) fn check_scene(browser: &Browser, name: &str, address: &str) {
         }).map(drawing => drawing.closest('figure').id)",
     );
     assert_eq!(empty, json!([]), "{name}: pictures without a drawing or a name");
+    let large = browser.ask(
+        "return [...document.querySelectorAll('.picture:not([hidden]) svg[aria-hidden]')].filter(sample => sample.getBoundingClientRect().width > 80).length",
+    );
+    assert_eq!(large, 0, "{name}: pieces of lines beside names");
     let nameless = browser.ask(
         "return [...document.querySelectorAll('button, input, [role=slider], [tabindex]')].filter(element => {
             const label = element.labels?.[0]?.textContent ?? '';

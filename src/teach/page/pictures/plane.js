@@ -76,12 +76,12 @@ export class Plane extends Picture {
   newDots(points) {
     const crowd = points.reduce((sum, list) => sum + list.length / 2, 0);
     const look = { 'stroke-linecap': 'round', 'stroke-width': crowd > 800 ? 3.2 : 4.4, 'stroke-opacity': crowd > 800 ? 0.5 : 0.65, fill: 'none' };
-    // The few among many are drawn larger, or nobody finds them.
-    const width = (list) => look['stroke-width'] * (list.length < 0.1 * crowd ? 2 : 1);
+    // The few among many are drawn larger and darker, or nobody finds them.
+    const few = { 'stroke-width': 2 * look['stroke-width'], 'stroke-opacity': 1 };
     return points.map((list, k) => {
       let d = '';
       for (let i = 0; i < list.length; i += 2) d += `M${this.x(list[i]).toFixed(1)} ${this.y(list[i + 1]).toFixed(1)}h0`;
-      return svg('path', { d, stroke: classColour(k), ...look, 'stroke-width': width(list) });
+      return svg('path', { d, stroke: classColour(k), ...look, ...(list.length < 0.1 * crowd ? few : {}) });
     });
   }
 

@@ -242,7 +242,7 @@ the head is at a minimum of its own loss. Softmax with inverse-frequency weights
       name: 'Separable',
       claim: `<p>Where a line separates the classes, the loss alone has no minimum; a penalty chooses one. As it vanishes, the line tends to that of the widest margin:</p>
 <p class="law">as $l2 → 0$ all class weights lead to the same line (S1, S3)</p>
-<p>Three heads differ in nothing but the weight of a positive: 1, inverse frequency, 100. Lower the penalty and they fall on each other. Where the
+<p>Three heads differ in nothing but the weight of a positive: 1, inverse frequency, 100. Lower the penalty and their lines coincide. Where the
 classes overlap, weights matter at any penalty: drag them into each other.</p>`,
       controls: { penalty: 'Penalty l2', n0: 'Negatives', n1: 'Positives' },
       pictures: {
