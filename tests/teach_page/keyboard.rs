@@ -37,7 +37,7 @@ fn numbers_beside_sliders_can_be_typed() {
     }
     typed(&browser, "0.123456");
     let ratio = shown(&numbers(&browser), "error_ratio");
-    assert!((ratio * 0.123456 / 10.0 - 1.0).abs() < 1e-9, "every digit counts: {ratio}");
+    assert!((ratio * 0.123_456 / 10.0 - 1.0).abs() < 1e-9, "every digit counts: {ratio}");
     browser.ask(&format!("{FIELD}.focus()"));
     assert_eq!(
         browser.ask(&format!("return {FIELD}.value")),

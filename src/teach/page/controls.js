@@ -34,9 +34,7 @@ function box(parameter, change) {
     shown = value;
     input.value = document.activeElement === input ? value : short(value);
   };
-  input.addEventListener('change', () => {
-    change(parameter.key, allowed(parameter, typed(input.value)));
-  });
+  input.addEventListener('change', () => change(parameter.key, allowed(parameter, typed(input.value))));
   for (const event of ['focus', 'blur']) input.addEventListener(event, () => set(shown));
   return { input, set };
 }

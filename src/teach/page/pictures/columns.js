@@ -30,7 +30,7 @@ export class Columns extends Picture {
         const isHardest = value === hardest[target];
         return [
           svg('circle', { cx: x, cy: y(value), r: isHardest ? 8 : 5, fill: classColour(c), stroke: isHardest ? 'var(--ink)' : 'none', 'stroke-width': 2 }),
-          isHardest ? text(x, y(value) - 14, short(value), { 'text-anchor': 'middle', 'font-weight': 700 }) : [],
+          isHardest ? text(x - 8, y(value) - 14, short(value), { 'font-weight': 700 }) : [],
         ];
       });
       const [low, high] = [middle - step * 0.36, middle + step * 0.26];
