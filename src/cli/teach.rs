@@ -3,7 +3,7 @@
 
 use super::Ending;
 use super::files::{Destination, save_into};
-use super::output::{note, path_line, print};
+use super::output::{note, path_line, print, print_bytes};
 use anyhow::{Context, Result, bail, ensure};
 use equipoise::files::{OwnFile, is_same_file, mark_directory, read_input};
 use equipoise::teach::{
@@ -130,6 +130,7 @@ pub(super) fn run_lesson() -> Result<Ending> {
     let input = std::io::stdin().lock().take(MAX_TABLE_BYTES as u64 + 1).read_to_end(&mut lesson);
     input.context("the lesson cannot be read")?;
     let reply = Reply::to(&lesson);
-    print(&format!("{}\n{}\n", reply.kind.status(), String::from_utf8_lossy(&reply.json)))?;
+    // As it is: the page has words of its own for the settings of the library, which are no options there.
+    print_bytes(&[format!("{}\n", reply.kind.status()).as_bytes(), &reply.json, b"\n"].concat())?;
     Ok(Ending::Done)
 }

@@ -126,6 +126,8 @@ pub enum TableAnswer {
     Audited {
         /// What was taken for what, in a line.
         taken: String,
+        /// What is strange about the scores, in sentences.
+        notes: Vec<String>,
         /// What was audited, in a line.
         summary: String,
         /// Is the model fine, which class is worst, what to try.
@@ -262,6 +264,7 @@ fn audited(lesson: &TableLesson, loss: &LossSpec, probabilities: bool) -> Result
     let record = audit(&input, name, loss, &ClassWeights::None, (Reduction::default(), TOLERANCE))?;
     Ok(TableAnswer::Audited {
         taken: record.input.line(),
+        notes: record.input.notes.clone(),
         summary: summary(&record),
         verdict: verdict(&record).lines.to_vec(),
         tables: tables(&record).into_iter().map(|table| (table.heading, table.rows)).collect(),
@@ -344,6 +347,22 @@ mod tests {
         let audited = &answer.expect("audited")["audited"];
         assert_eq!(audited["verdict"].as_array().map(Vec::len), Some(3), "{audited}");
         assert!(audited["tables"].as_array().is_some_and(|tables| tables.len() >= 2), "{audited}");
+    }
+
+    /// Whoever forgets to choose probabilities would read an audit of other numbers than the model's.
+    #[test]
+    fn probabilities_that_are_given_as_logits_are_noted() {
+        let notes = |probabilities: bool| {
+            let answer = ask(|lesson| {
+                lesson["text"] = json!("label,a,b\na,0.9,0.1\na,0.6,0.4\nb,0.2,0.8\nb,0.7,0.3\n");
+                lesson["label"] = json!("label");
+                lesson["question"] =
+                    json!({ "audit": { "loss": "softmax", "probabilities": probabilities } });
+            });
+            answer.expect("audited")["audited"]["notes"].to_string()
+        };
+        assert!(notes(false).contains("probabilities"), "{}", notes(false));
+        assert_eq!(notes(true), "[]");
     }
 
     #[test]

@@ -24,6 +24,11 @@ struct Language {
     prove: &'static str,
     title: &'static str,
     title_with_answers: &'static str,
+    /// What the two pages are called, for students and their instructor.
+    files: [&'static str; 2],
+    /// Names of the language, and of the page that the exercises are about.
+    name: &'static str,
+    page: &'static str,
     /// What unfolds the answers.
     answers: &'static str,
     /// What unfolds a proof.
@@ -40,6 +45,9 @@ const LANGUAGES: [Language; 2] = [
         prove: "**Prove.** ",
         title: "Exercises",
         title_with_answers: "Exercises, with answers",
+        files: ["exercises.html", "instructor.html"],
+        name: "English",
+        page: "What losses settle to",
         answers: "Answers",
         proof: "Proof",
     },
@@ -52,6 +60,9 @@ const LANGUAGES: [Language; 2] = [
         prove: "**证明。** ",
         title: "练习",
         title_with_answers: "练习与答案",
+        files: ["exercises.zh.html", "instructor.zh.html"],
+        name: "中文",
+        page: "损失最终停在哪里",
         answers: "答案",
         proof: "证明",
     },
@@ -69,13 +80,11 @@ enum Reader {
 /// Names and texts of the pages of exercises, in every language and for either reader; links lead to `page`, a file beside them.
 #[must_use]
 pub fn worksheets(page: &str) -> Vec<(&'static str, String)> {
-    let [english, chinese] = &LANGUAGES;
-    vec![
-        ("exercises.html", english.worksheet(Reader::Student, page)),
-        ("instructor.html", english.worksheet(Reader::Instructor, page)),
-        ("exercises.zh.html", chinese.worksheet(Reader::Student, page)),
-        ("instructor.zh.html", chinese.worksheet(Reader::Instructor, page)),
-    ]
+    let readers = [Reader::Student, Reader::Instructor];
+    let of = |language: &'static Language| {
+        readers.map(|reader| (language.files[reader as usize], language.worksheet(reader, page)))
+    };
+    LANGUAGES.iter().flat_map(of).collect()
 }
 
 impl Language {
@@ -85,8 +94,9 @@ impl Language {
         let heading = blocks.next().unwrap_or_default();
         let exercises =
             blocks.skip_while(|block| !block.starts_with(self.begin)).filter(|block| !block.is_empty());
-        let body: String =
-            std::iter::once(heading).chain(exercises).map(|block| self.block(&block, reader)).collect();
+        let heading = self.block(&heading, reader);
+        let exercises: String = exercises.map(|block| self.block(&block, reader)).collect();
+        let body = format!("{}{heading}{exercises}", self.links(reader, page));
         let title = match reader {
             Reader::Student => self.title,
             Reader::Instructor => self.title_with_answers,
@@ -100,6 +110,16 @@ impl Language {
             self.code,
             digest(STYLE)
         )
+    }
+
+    /// To the page itself, and to the same exercises in the other languages.
+    fn links(&self, reader: Reader, page: &str) -> String {
+        let to_page = format!("<a href=\"{page}#two-classes?lang={}\">{}</a>", self.code, self.page);
+        let others = LANGUAGES.iter().filter(|other| other.code != self.code).map(|other| {
+            let file = other.files[reader as usize];
+            format!(" · <a href=\"{file}\" lang=\"{}\">{}</a>", other.code, other.name)
+        });
+        format!("<p>{to_page}{}</p>\n", others.collect::<String>())
     }
 
     fn block(&self, block: &str, reader: Reader) -> String {
@@ -130,7 +150,7 @@ impl Language {
 
 const STYLE: &str = "body { max-width: 46rem; margin: 0 auto; padding: 1rem; font: 1rem/1.55 system-ui, \"DejaVu Sans\", sans-serif; } \
     h2 { margin-top: 2rem; } details { margin: 0.4rem 0 1rem; } summary { cursor: pointer; } \
-    .formula { font-family: \"DejaVu Serif\", Georgia, serif; font-style: italic; white-space: nowrap; } sub { line-height: 0; } \
+    .formula { font-family: \"DejaVu Serif\", Georgia, serif; white-space: nowrap; } sub { line-height: 0; } \
     .blank { display: inline-block; min-width: 4em; border-bottom: 1px solid; } \
     @media print { details:not([open]) { display: none; } }";
 
@@ -187,21 +207,36 @@ fn inline(text: &str, bold: Bold) -> (String, Vec<String>) {
 
 /// Whether what stands as code is a formula: a symbol, or something with an index or a letter that no code has.
 fn is_formula(text: &str) -> bool {
-    text.chars().count() <= 2 || text.contains(['_', '[']) || text.contains(" = ") || !text.is_ascii()
+    let has_sign = text.contains(" = ") || text.contains(" - ");
+    text.chars().count() <= 2 || text.contains(['_', '[']) || has_sign || !text.is_ascii()
 }
 
 /// A formula, its indices lowered: `u_k`, `Σ_{j≠k}`.
 fn formula(text: &str) -> String {
     let mut parts = text.split('_');
-    let mut html = escaped(parts.next().unwrap_or_default());
+    let mut html = slanted(parts.next().unwrap_or_default());
     for part in parts {
         let (index, rest) = match part.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
             Some(found) => found,
             None => part.split_at(part.find(|c: char| !c.is_alphanumeric()).unwrap_or(part.len())),
         };
-        html += &format!("<sub>{}</sub>{}", escaped(index), escaped(rest));
+        html += &format!("<sub>{}</sub>{}", slanted(index), slanted(rest));
     }
     format!("<span class=\"formula\">{}</span>", html.replace(" - ", " − "))
+}
+
+/// Letters of a formula are slanted; digits, signs, brackets and words such as `log` stand upright.
+fn slanted(text: &str) -> String {
+    let is_letter = |c: char| (c.is_alphabetic() && c != 'Σ') || ('\u{300}'..='\u{36f}').contains(&c);
+    let (mut html, mut rest) = (String::new(), text);
+    while let Some(first) = rest.chars().next() {
+        let letters = rest.find(|c| !is_letter(c)).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(letters.max(first.len_utf8()));
+        let is_word = run.len() > 1 && run.is_ascii();
+        html += &if letters > 0 && !is_word { format!("<i>{run}</i>") } else { escaped(run) };
+        rest = behind;
+    }
+    html
 }
 
 fn escaped(text: &str) -> String {
@@ -222,6 +257,9 @@ mod tests {
             for page in [&student, &instructor] {
                 assert!(!page.contains("--port"), "nothing about the program that serves the page");
                 assert!(!page.contains("<p></p>"), "every exercise has answers");
+                for other in LANGUAGES.iter().filter(|other| other.code != language.code) {
+                    assert!(page.contains(&format!("lang=\"{}\">{}</a>", other.code, other.name)));
+                }
                 assert!(page.contains(&format!("style-src 'sha256-{}'", digest(STYLE))));
                 assert_eq!(page.matches("<h2>").count(), exercises);
                 assert_eq!(page.matches(&proofs).count(), exercises);
@@ -273,8 +311,9 @@ mod tests {
         assert_eq!(
             html,
             "<code>a&lt;b</code>: <em>it</em> is <span class=\"blank\">&nbsp;</span>, see \
-             <a href=\"x#y?z=1&amp;w=2\"><span class=\"formula\">u<sub>k</sub> − Σ<sub>j≠k</sub> u<sub>j</sub></span></a> P[c][k] 2 * 3"
+             <a href=\"x#y?z=1&amp;w=2\"><span class=\"formula\"><i>u</i><sub><i>k</i></sub> − Σ<sub><i>j</i>≠<i>k</i></sub> <i>u</i><sub><i>j</i></sub></span></a> P[c][k] 2 * 3"
         );
+        assert_eq!(inline("`log(K - 1)`", Bold::Shown).0, "<span class=\"formula\">log(<i>K</i> − 1)</span>");
         assert_eq!(blanks, ["0.5"]);
     }
 }

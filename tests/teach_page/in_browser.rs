@@ -43,12 +43,16 @@ pub(super) fn check_scene(browser: &Browser, name: &str, address: &str) {
     let widths = browser.ask("return [document.documentElement.scrollWidth, window.innerWidth]");
     assert_eq!(widths[0], widths[1], "{name}: nothing is wider than the window");
     let empty = browser.ask(
-        "return [...document.querySelectorAll('.picture:not([hidden]) svg')].filter(drawing => {
+        "return [...document.querySelectorAll('.picture:not([hidden]) svg:not([aria-hidden])')].filter(drawing => {
             const box = drawing.getBBox();
-            return box.width < 100 || box.height < 30 || !drawing.matches('tr svg, [aria-label]');
-        }).filter(drawing => !drawing.closest('tr')).map(drawing => drawing.closest('figure').id)",
+            return box.width < 100 || box.height < 30 || !drawing.matches('[aria-label]');
+        }).map(drawing => drawing.closest('figure').id)",
     );
     assert_eq!(empty, json!([]), "{name}: pictures without a drawing or a name");
+    let large = browser.ask(
+        "return [...document.querySelectorAll('.picture:not([hidden]) svg[aria-hidden]')].filter(sample => sample.getBoundingClientRect().width > 80).length",
+    );
+    assert_eq!(large, 0, "{name}: pieces of lines beside names");
     let nameless = browser.ask(
         "return [...document.querySelectorAll('button, input, [role=slider], [tabindex]')].filter(element => {
             const label = element.labels?.[0]?.textContent ?? '';
@@ -57,7 +61,7 @@ pub(super) fn check_scene(browser: &Browser, name: &str, address: &str) {
     );
     assert_eq!(nameless, json!([]), "{name}: controls without a name");
     let small = browser.ask(
-        "return [...document.querySelectorAll('p, label, button, output, td, .picture:not([hidden]) svg text')].filter(element => {
+        "return [...document.querySelectorAll('p, label, button, .typed, td, .picture:not([hidden]) svg text')].filter(element => {
             const drawing = element.ownerSVGElement;
             const scale = drawing ? drawing.getBoundingClientRect().width / drawing.viewBox.baseVal.width : 1;
             return element.textContent.trim() && parseFloat(getComputedStyle(element).fontSize) * scale < 9.5;

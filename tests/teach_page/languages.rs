@@ -3,6 +3,7 @@
 use super::in_browser::{SCENES, check_scene};
 use super::page::{open, wait_until_ready};
 use super::served::Served;
+use super::site::drop_file;
 use crate::browser::Browser;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -70,6 +71,45 @@ fn another_language_is_chosen_from_a_list_and_stays() {
     std::thread::sleep(Duration::from_millis(500));
     wait_until_ready(&browser);
     assert_eq!(seen(), json!(["en", "Two classes"]));
+}
+
+/// A language is chosen by loading the page anew; the table of one's own, and what was chosen of its columns, stay, and are in no link.
+#[test]
+fn a_table_stays_open_in_another_language() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#own-data?features=two");
+    let row = |place: u32| {
+        let class = |every: u32| ["a", "b"][usize::from(place.is_multiple_of(every))];
+        format!("{},{},{},{},{}\n", place * 7 % 11, place * 5 % 13, place * 3 % 8, class(3), class(4))
+    };
+    drop_file(&browser, "own.csv", &format!("u,v,w,first,second\n{}", (0..60).map(row).collect::<String>()));
+    let choose = |list: &str, value: &str| {
+        browser.ask(&format!(
+            "const list = document.getElementById('{list}');
+             list.value = '{value}';
+             list.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+        ));
+        std::thread::sleep(Duration::from_millis(500));
+        wait_until_ready(&browser);
+    };
+    let seen = || {
+        browser.ask(
+            "return [document.getElementById('own-file').textContent, ...['label', 'across', 'up'].map(key => document.getElementById(`control-${key}`).value)]",
+        )
+    };
+    choose("control-label", "first");
+    choose("control-across", "w");
+    choose("control-up", "u");
+    assert_eq!(seen(), json!(["own.csv", "first", "w", "u"]));
+    choose("language", "zh");
+    assert_eq!(browser.ask("return document.documentElement.lang"), "zh");
+    assert_eq!(seen(), json!(["own.csv", "first", "w", "u"]));
+    let hash = browser.ask("return location.hash");
+    assert_eq!(hash, "#own-data?features=two&lang=zh", "names of columns are nobody else's business");
+    // Nothing is left of it for whoever opens the page next.
+    assert_eq!(browser.ask("return sessionStorage.length"), 0);
+    assert_eq!(browser.console(), json!([]));
 }
 
 /// Formulas are set as such: nothing is left of the dollar signs between which they are written.
@@ -176,6 +216,7 @@ fn what_the_solver_says_is_translated() {
          import('/words.js').then(({ translated }) => done([
              'own.csv: line 3, column \"samples\": \"?\" marks a missing value; fill it in, or give `missing` drop-row or `missing` indicator',
              'Worst class: recall. 40% of its 10 samples are correctly classified (of all, 80%); its own samples get probability 0.4 on average, and class b gets the most of the rest (0.6).',
+             'every row of the logits is from 0 to 1 and sums to 1, as probabilities do; give `probabilities` if they are',
              'nobody has translated this: 1',
          ].map(translated)))",
     );
@@ -183,6 +224,7 @@ fn what_the_solver_says_is_translated() {
         "own.csv：第 3 行，列 \"samples\"：\"?\" 表示缺失值；请填写，或在“缺失值”中去掉该行或加指示列",
         // Names of classes and columns stay as they are.
         "最差的类：recall。其 10 个样本中 40% 分类正确（全体为 80%）；自身样本平均得到概率 0.4，其余大半归类 b（0.6）。",
+        "每一行 logit 都在 0 与 1 之间，和为 1，像是概率；若是，请在“得分是”中选“概率”",
         "nobody has translated this: 1",
     ];
     assert_eq!(said, json!(expected));

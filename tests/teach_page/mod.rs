@@ -3,6 +3,7 @@
 mod hand;
 mod hostile;
 mod in_browser;
+mod keyboard;
 mod languages;
 mod page;
 mod served;

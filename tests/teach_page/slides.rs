@@ -41,6 +41,25 @@ fn scenes_go_home_as_slides_with_claims_and_numbers() {
     let said = browser.ask("return document.body.textContent");
     let said = said.as_str().expect("text");
     assert!(!said.contains("drag") && !said.contains("choose"), "{said}");
+    // All pictures of a scene, in letters that a wall takes, and its settings.
+    let pictures =
+        browser.ask("return [...document.querySelectorAll('svg.slide')].map(slide => slide.querySelectorAll(':scope > svg').length)");
+    assert_eq!(pictures, json!([3, 5, 3, 5, 3, 3, 4, 3, 2]));
+    assert!(
+        first.contains("Negatives N₀: 500 · Positives N₁: 25 · Weight of a positive λ₁ (λ₀ = 1): 1"),
+        "{first}"
+    );
+    assert!(
+        said.contains("Data: In the plane · Weights: Inverse frequency · Samples of class 0: 300"),
+        "{said}"
+    );
+    let small = browser.ask(
+        "return [...document.querySelectorAll('svg.slide > svg')].flatMap(picture => {
+            const scale = picture.width.baseVal.value / picture.viewBox.baseVal.width;
+            return [...picture.querySelectorAll('text')].filter(text => text.getAttribute('font-size') * scale < 11.5).map(text => text.textContent);
+        })",
+    );
+    assert_eq!(small, json!([]), "letters of pictures on slides");
     let outside = browser.ask(
         "return [...document.querySelectorAll('svg.slide')].flatMap(slide => {
             const frame = slide.getBoundingClientRect();

@@ -57,6 +57,25 @@ fn what_is_no_table_leaves_nothing_of_the_one_before() {
     assert_eq!(browser.console(), json!([]));
 }
 
+/// Probabilities that are read as logits give numbers all the same; the page says so, and which of its controls to use.
+#[test]
+fn probabilities_among_logits_are_noted() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#own-data?ask=audit");
+    let row = |place: usize| {
+        let own = 0.5 + (drawn(place) + 2.0) / 8.0;
+        format!("{},{own},{}", ["a", "b"][usize::from(place.is_multiple_of(3))], 1.0 - own)
+    };
+    let said = dropped(&browser, "scores.csv", &rows("label,a,b", 40, row));
+    assert!(said.contains("as probabilities do; choose Probabilities if they are"), "{said}");
+    browser.ask("document.querySelector('#control-scores [data-option=probabilities]').click()");
+    wait_until_ready(&browser);
+    let said = browser.ask("return document.getElementById('picture-report').textContent");
+    assert!(said.as_str().is_some_and(|said| !said.contains("as probabilities do")), "{said}");
+    assert_eq!(browser.console(), json!([]));
+}
+
 /// Labels that are chosen by hand are no feature any more.
 #[test]
 fn another_column_of_labels_leaves_the_features() {

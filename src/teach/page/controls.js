@@ -23,21 +23,36 @@ function fromSlider(parameter, place) {
 /** Values between two steps of such a slider need no more digits than distinguish them. */
 const rounded = (parameter, value) => (parameter.log ? Number(value.toPrecision(3)) : value);
 
+/** A number as people write it, with a comma or the minus sign of the page. */
+const typed = (text) => Number(text.trim().replace(',', '.').replace('−', '-') || NaN);
+
+/** What a slider says, which can be typed too; all digits are seen while one does. */
+function box(parameter, change) {
+  const input = html('input', { type: 'text', inputmode: 'decimal', class: 'typed', 'aria-label': parameter.label, autocomplete: 'off' });
+  let shown = 0;
+  const set = (value) => {
+    shown = value;
+    input.value = document.activeElement === input ? value : short(value);
+  };
+  input.addEventListener('change', () => change(parameter.key, allowed(parameter, typed(input.value))));
+  for (const event of ['focus', 'blur']) input.addEventListener(event, () => set(shown));
+  return { input, set };
+}
+
 function slider(parameter, change) {
   const id = `control-${parameter.key}`;
   const range = parameter.log
     ? { min: lowest(parameter), max: STEPS, step: 1 } : { min: parameter.min, max: parameter.max, step: parameter.step ?? 1 };
-  // What a slider says need not be said twice.
-  const output = html('output', { for: id, 'aria-live': 'off' });
+  const output = box(parameter, change);
   const input = html('input', { type: 'range', id, name: parameter.key, ...range });
   input.addEventListener('input', () =>
     change(parameter.key, allowed(parameter, rounded(parameter, fromSlider(parameter, Number(input.value))))));
   const set = (value) => {
     input.value = toSlider(parameter, value);
-    output.textContent = short(value);
+    output.set(value);
     input.setAttribute('aria-valuetext', short(value));
   };
-  return { element: html('div', { class: 'control' }, html('label', { for: id }, parameter.label), output, input), set };
+  return { element: html('div', { class: 'control' }, html('label', { for: id }, parameter.label), output.input, input), set };
 }
 
 function buttons(parameter, pressed, press) {

@@ -67,27 +67,35 @@ export function line(x1, y1, x2, y2, attributes = {}) {
 export const polyline = (points, attributes = {}) =>
   svg('path', { d: `M${points.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join('L')}`, fill: 'none', ...attributes });
 
+/** A piece of a line, beside its name; in `glyphs` where there is text alone. */
+export const sample = ({ colour, dash, glyphs }) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true', 'data-glyphs': glyphs },
+  svg('path', { d: 'M1 5H40', stroke: colour, 'stroke-width': 3, 'stroke-dasharray': dash }));
+
 /** A horizontal axis below a frame, or a vertical one beside it, with ticks at values. */
 export function axis(side, place, { at, ticks, label, frame }) {
   const marks = ticks.map(([value, name]) => {
     const spot = place(value);
     return side === 'bottom'
-      ? [line(spot, at, spot, at + 4, { stroke: 'var(--quiet)' }), text(spot, at + 18, name, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' })]
+      ? [line(spot, at, spot, at + 4, { stroke: 'var(--quiet)' }), text(spot, at + 20, name, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' })]
       : [line(at - 4, spot, at, spot, { stroke: 'var(--quiet)' }), text(at - 7, spot + 4, name, { 'text-anchor': 'end', 'font-size': 12, fill: 'var(--quiet)' })];
   });
   const [start, end] = frame;
   const spine = side === 'bottom' ? line(start, at, end, at, { stroke: 'var(--quiet)' }) : line(at, start, at, end, { stroke: 'var(--quiet)' });
   const title = side === 'bottom'
-    ? text((start + end) / 2, at + 36, label, { 'text-anchor': 'middle' })
+    ? text((start + end) / 2, at + 39, label, { 'text-anchor': 'middle' })
     : text(0, 0, label, { 'text-anchor': 'middle', transform: `translate(${at - 47} ${(start + end) / 2}) rotate(-90)` });
   return [spine, ...marks.flat(), title];
 }
 
+/** The next round number. */
+export function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].find((factor) => factor * power >= value) * power;
+}
+
 /** Round numbers that divide an interval into a few parts. */
 export function roundTicks(low, high, parts = 5) {
-  const rough = (high - low) / parts;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= rough) * power;
+  const step = roundUp((high - low) / parts);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   const digits = Math.max(0, -Math.floor(Math.log10(step)));

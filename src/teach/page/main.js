@@ -33,6 +33,8 @@ let linkTimer = 0;
 
 /** Values before the last moves, newest last; moves in quick succession, as of a slider, are one. */
 const before = [];
+/** Values that were undone, which can come back until the next move. */
+const after = [];
 const MAX_BEFORE = 100;
 const ONE_MOVE = 600;
 let lastMove = -ONE_MOVE;
@@ -41,21 +43,32 @@ function remember() {
   const now = performance.now();
   if (now - lastMove > ONE_MOVE) before.push(open.values);
   if (before.length > MAX_BEFORE) before.shift();
+  after.length = 0;
   lastMove = now;
-  at('undo').disabled = before.length === 0;
 }
 
 function forget() {
   before.length = 0;
+  after.length = 0;
   lastMove = -ONE_MOVE;
-  at('undo').disabled = true;
 }
 
-function undo() {
-  if (before.length > 0) open.values = before.pop();
+/** One move back, or forward again: the last values of one list, for which the other keeps those that are seen. */
+function go(from, to) {
+  if (from.length === 0) return;
+  to.push(open.values);
+  open.values = from.pop();
   lastMove = -ONE_MOVE;
-  at('undo').disabled = before.length === 0;
   moved();
+}
+
+/** Keys of other programs; a field of text undoes what is typed in it. */
+function undoByKey(event) {
+  const { ctrlKey, metaKey, altKey, shiftKey, key, target } = event;
+  if (!(ctrlKey || metaKey) || altKey || key.toLowerCase() !== 'z' || target.matches('[type=text]')) return;
+  event.preventDefault();
+  if (shiftKey) go(after, before);
+  else go(before, after);
 }
 
 function change(key, value) {
@@ -184,6 +197,7 @@ function mark() {
   for (const { element, readout } of Object.values(open.pictures)) {
     if (readout) (open.page.projector ? at('readouts') : element).append(readout);
   }
+  at('undo').disabled = before.length === 0;
   at('tool-quiz').disabled = !open.scene.quiz;
   at('design').disabled = !open.scene.isProblem;
 }
@@ -229,10 +243,16 @@ function toggleQuiz() {
   else quiz.end();
 }
 
+/** With the table that is open, which is in no link. */
+function beginAnew() {
+  ownData.handOver();
+  location.reload();
+}
+
 /** All texts are chosen when the page begins, so it begins anew. */
 function changeLanguage(code) {
   setPage({ lang: code });
-  location.reload();
+  beginAnew();
 }
 
 /** A scene as a slide; nothing where it has nothing to show, as without a table. */
@@ -242,7 +262,7 @@ async function slideOf(scene, values) {
   const answer = await solve(lesson);
   const pictures = scene.build(() => {}, () => values);
   scene.show(answer, values, pictures, values);
-  return [slide(scene, Object.values(pictures))];
+  return [slide(scene, Object.values(pictures), values)];
 }
 
 /** A slide of every scene: of the open one as it is seen, of the others as they start. */
@@ -326,7 +346,7 @@ function begin() {
   const back = () => {
     show({ scene, values, page: { ...open.page, quiz: page.quiz } });
     before.splice(0, before.length, ...moves);
-    at('undo').disabled = before.length === 0;
+    mark();
   };
   tour(at('tour'), (hash) => show({ ...follow(hash, scenes), page: { ...open.page, quiz: '' } }), back);
 }
@@ -342,10 +362,10 @@ at('scenes').replaceChildren(...scenes.map((scene) =>
   html('a', { href: `#${scene.id}`, 'data-scene': scene.id, onclick: (event) => openScene(event, scene) }, scene.name)));
 at('tools').replaceChildren(
   tool('reset', words.tools.reset, () => assign(startOf(open.scene))),
-  tool('undo', words.tools.undo, undo),
+  tool('undo', words.tools.undo, () => go(before, after)),
   tool('link', words.tools.link, (event) => copyLink(event.target)),
   tool('design', words.tools.design, () => open.answer?.problem && saveDesign(open.scene, open.answer.problem.file)),
-  tool('slide', words.tools.slide, () => saveSlide(open.scene, Object.values(open.pictures))),
+  tool('slide', words.tools.slide, () => saveSlide(open.scene, Object.values(open.pictures), open.values)),
   tool('deck', words.tools.deck, (event) => saveSlides(event.target)),
   tool('tool-tour', words.tools.tour, begin),
   tool('tool-quiz', words.tools.quiz, toggleQuiz),
@@ -356,9 +376,10 @@ at('tools').replaceChildren(
   languageTool(),
 );
 at('controls').addEventListener('submit', (event) => event.preventDefault());
+addEventListener('keydown', undoByKey);
 addEventListener('hashchange', () => {
   const asked = languageOf(location.hash);
-  if (asked && asked !== words.code) location.reload();
+  if (asked && asked !== words.code) beginAnew();
   else show(follow(location.hash, scenes));
 });
 

@@ -4,6 +4,8 @@ import { html, short } from './drawing.js';
 import { words } from './words.js';
 
 const say = words.quiz;
+/** What is smaller is zero but for rounding. */
+const ROUNDING = 1e-9;
 
 /** Resolves when the page waits for no answer. */
 const answered = () => new Promise((resolve) => {
@@ -22,6 +24,8 @@ export function quizzer(parts, assign) {
 
   function cover(covered) {
     parts.forEach((part) => { part.inert = covered; });
+    // Slides would show what is covered.
+    for (const id of ['slide', 'deck']) document.getElementById(id).disabled = covered;
     parts.at(-1).toggleAttribute('data-covered', covered);
   }
 
@@ -34,7 +38,8 @@ export function quizzer(parts, assign) {
     if (!found.isConnected) return;
     cover(false);
     const shown = document.querySelector(`data[data-name="${questions[asked].number}"]`)?.value;
-    const value = short(shown === undefined || shown === '' ? undefined : Number(shown));
+    const number = shown === undefined || shown === '' ? undefined : Number(shown);
+    const value = Math.abs(number) < ROUNDING ? say.zero(short(number)) : short(number);
     found.textContent = input.value.trim() ? say.says(input.value, value) : say.found(value);
   }
 

@@ -1,6 +1,6 @@
 // What can be taken home: a picture as SVG, scenes as slides, the design as a file.
 
-import { html, svg, text } from './drawing.js';
+import { html, short, svg, text } from './drawing.js';
 import { runs } from './formula.js';
 import { words } from './words.js';
 
@@ -43,11 +43,16 @@ function onPaper(drawing, width, height) {
 /** A picture by itself. */
 export const standalone = (picture) => onPaper(copied(picture), picture.width, picture.height);
 
-const SLIDE = { width: 1280, height: 720, margin: 40, title: 56, law: 94, top: 120, most: 3 };
-/** Room for what is read below the pictures of a slide. */
-const READ = { size: 15, line: 20, lines: 5 };
-/** And for their titles, above them. */
+const SLIDE = { width: 1280, height: 720, margin: 40, title: 44, law: 74, top: 92 };
+/** What is read below the pictures of a slide, their titles above them, and the settings of the scene at its end. */
+const READ = { size: 15, line: 19, lines: 5 };
 const HEAD = { size: 14, line: 17, lines: 3, weight: 600 };
+const SET = { size: 13, line: 17, lines: 3 };
+/** Room beside a picture and below it. */
+const GAP = 20;
+/** Letters of pictures are no smaller as drawn, unless they would have to grow more than this, and meet. */
+const SMALLEST = 12;
+const GROWTH = 1.6;
 const FACE = 'system-ui, DejaVu Sans, sans-serif';
 
 /** A line of text in which formulas have raised and lowered parts. */
@@ -77,41 +82,92 @@ function wrapped(content, width, { size, weight = 400 }) {
 
 /** What is read below a picture, line by line. */
 function readout(picture) {
+  if (picture.readout.hidden) return [];
   const lines = [''];
   for (const node of picture.readout.childNodes) {
     if (node.nodeName === 'BR') lines.push('');
-    else lines[lines.length - 1] += node.textContent;
+    else lines[lines.length - 1] += node.dataset?.glyphs ?? node.textContent;
   }
   return lines.map((line) => line.trim()).filter(Boolean);
 }
 
-/** A picture of a slide with its title and what is read below it. */
-function placed(picture, x, across) {
-  const copy = copied(picture);
-  const width = across - 20;
-  const height = SLIDE.height - SLIDE.top - 40 - SLIDE.margin - READ.lines * READ.line;
-  const box = { x, y: SLIDE.top + 40, width, height, preserveAspectRatio: 'xMidYMin meet' };
-  for (const [name, value] of Object.entries(box)) copy.setAttribute(name, value);
-  const below = box.y + Math.min(height, (width / picture.width) * picture.height) + READ.line;
-  const read = readout(picture).flatMap((line) => wrapped(line, width, READ)).slice(0, READ.lines);
-  return [
-    ...wrapped(picture.title.textContent, width, HEAD).slice(0, HEAD.lines).map((line, row) =>
-      text(x, SLIDE.top + row * HEAD.line, line, { 'font-size': HEAD.size, 'font-weight': HEAD.weight })),
-    copy,
-    ...read.map((line, row) => text(x, below + row * READ.line, line, { 'font-size': READ.size })),
-  ];
+/** Letters that a drawing would make too small for a wall grow; titles of axes, which are turned, give way to those beside them. */
+function enlarged(drawing, scale) {
+  for (const element of drawing.querySelectorAll('text')) {
+    const size = Number(element.getAttribute('font-size'));
+    const larger = Math.max(size, Math.min(SMALLEST / scale, GROWTH * size));
+    const turned = element.getAttribute('transform');
+    element.setAttribute('font-size', larger);
+    if (turned?.includes('rotate(-90)')) element.setAttribute('transform', `translate(${4.4 * (size - larger)} 0) ${turned}`);
+  }
+  return drawing;
 }
 
-/** The scene as a slide: its name, its law, and the first pictures with what is read below them. */
-export function slide(scene, pictures) {
+/** Pictures beside each other with the lines of their texts; how high the row is but for these, and how much room its pictures have. */
+function rowOf(pictures) {
+  const across = (SLIDE.width - 2 * SLIDE.margin) / pictures.length;
+  const width = across - GAP;
+  const parts = pictures.map((picture) => ({
+    picture,
+    title: wrapped(picture.title.textContent, width, HEAD).slice(0, HEAD.lines),
+    read: readout(picture).flatMap((line) => wrapped(line, width, READ)).slice(0, READ.lines),
+  }));
+  const most = (key) => Math.max(...parts.map((part) => part[key].length));
+  return {
+    parts, across, above: most('title') * HEAD.line + 4, below: most('read') * READ.line + GAP,
+    height: Math.max(...pictures.map((picture) => picture.height)),
+    scale: Math.min(...pictures.map((picture) => width / picture.width)),
+  };
+}
+
+function drawnRow({ parts, across, above }, top, scale) {
+  return parts.flatMap(({ picture, title, read }, place) => {
+    const x = SLIDE.margin + GAP / 2 + place * across;
+    const copy = enlarged(copied(picture), scale);
+    const box = { x, y: top + above, width: scale * picture.width, height: scale * picture.height, overflow: 'visible' };
+    for (const [name, value] of Object.entries(box)) copy.setAttribute(name, value);
+    const lines = (all, y, { size, line, weight = 400 }) => all.map((content, row) => text(x, y + row * line, content, { 'font-size': size, 'font-weight': weight }));
+    return [...lines(title, top + HEAD.size, HEAD), copy, ...lines(read, box.y + box.height + READ.line, READ)];
+  });
+}
+
+/** What the controls of a scene say. */
+const settings = ({ parameters }, values) => parameters
+  .filter(({ label, hidden, when }) => label && !hidden && (!when || when(values)))
+  .map(({ key, label, options }) => {
+    const name = (value) => (Array.isArray(options) ? options.find(([option]) => option === value)[1] : value);
+    const value = values[key];
+    return words.status.of(label) + (typeof value === 'number' ? short(value) : [value].flat().map(name).join(', '));
+  }).join(' · ');
+
+/** Pictures in a row, or in two where they are larger so. */
+function arranged(pictures, room) {
+  return [pictures.length, Math.floor(pictures.length / 2), Math.ceil(pictures.length / 2)].map((count) => {
+    const rows = [pictures.slice(0, count), pictures.slice(count)].filter((row) => row.length).map(rowOf);
+    const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+    return { rows, scale: Math.min(...rows.map((row) => row.scale), (room - sum('above') - sum('below')) / sum('height')) };
+  }).reduce((one, other) => (other.scale > one.scale ? other : one));
+}
+
+/** The scene as a slide: its name, its law, its pictures with what is read below them, and its settings. */
+export function slide(scene, pictures, values) {
   const law = new DOMParser().parseFromString(scene.claim, 'text/html').querySelector('.law')?.textContent ?? '';
-  const seen = pictures.filter(({ drawing, element }) => drawing && !element.hidden).slice(0, SLIDE.most);
-  const across = (SLIDE.width - 2 * SLIDE.margin) / Math.max(seen.length, 1);
-  const left = SLIDE.margin + 10;
+  const seen = pictures.filter(({ drawing, element }) => drawing && !element.hidden);
+  const set = wrapped(settings(scene, values), SLIDE.width - 2 * SLIDE.margin - GAP, SET).slice(0, SET.lines);
+  const end = SLIDE.height - GAP - set.length * SET.line;
+  const { rows, scale } = arranged(seen, end - SLIDE.top);
+  const left = SLIDE.margin + GAP / 2;
+  let top = SLIDE.top;
+  const drawn = rows.map((row) => {
+    const found = drawnRow(row, top, scale);
+    top += row.above + scale * row.height + row.below;
+    return found;
+  });
   return onPaper(svg('svg', { viewBox: `0 0 ${SLIDE.width} ${SLIDE.height}`, 'font-family': FACE },
-    text(left, SLIDE.title, scene.name, { 'font-size': 34, 'font-weight': 700 }),
+    text(left, SLIDE.title, scene.name, { 'font-size': 32, 'font-weight': 700 }),
     written(left, SLIDE.law, law, { size: 20 }),
-    seen.flatMap((picture, place) => placed(picture, left + place * across, across))), SLIDE.width, SLIDE.height);
+    drawn.flat(),
+    set.map((content, row) => text(left, end + SET.size + row * SET.line, content, { 'font-size': SET.size, fill: 'var(--quiet)' }))), SLIDE.width, SLIDE.height);
 }
 
 /** Slides as one HTML file, each a page of the printer. */
@@ -129,7 +185,7 @@ svg.slide { display: block; width: 100%; height: auto; max-width: ${SLIDE.width}
 
 export const saveDeck = (slides) => download('slides.html', 'text/html', deck(slides));
 
-export const saveSlide = (scene, pictures) => download(`${scene.id}-slide.svg`, 'image/svg+xml', slide(scene, pictures));
+export const saveSlide = (scene, pictures, values) => download(`${scene.id}-slide.svg`, 'image/svg+xml', slide(scene, pictures, values));
 
 export const savePicture = (scene, picture) =>
   download(`${scene.id}-${picture.name}.svg`, 'image/svg+xml', standalone(picture));

@@ -53,6 +53,8 @@ function read(parameter, content) {
 export function link(scene, values, page) {
   const query = new URLSearchParams();
   for (const parameter of scene.parameters) {
+    // Names of columns of a user's own table are nobody else's business.
+    if (scene.keeps?.includes(parameter.key)) continue;
     const value = written(values[parameter.key]);
     if (value !== written(parameter.start)) query.set(parameter.key, value);
   }

@@ -18,8 +18,8 @@ export class Columns extends Picture {
     const step = (FRAME.right - FRAME.left) / records.length;
     const column = (record, place) => {
       const middle = FRAME.left + (place + 0.5) * step;
-      const below = (line_, y_) => text(middle, y_, line_, { 'text-anchor': 'middle', fill: colours[place], 'font-weight': 700, 'font-size': 12.5 });
-      const heading = names[place].map((part, row) => below(part, HEIGHT - 30 + 17 * row));
+      const below = (line_, y_) => text(middle, y_, line_, { 'text-anchor': 'middle', fill: colours[place], 'font-weight': 700, 'font-size': 12 });
+      const heading = names[place].map((part, row) => below(part, HEIGHT - 32 + 19 * row));
       const { mean_probability: means, pooled, hardest } = record.measured;
       if (!means?.length) return [heading, text(middle, y(0.5), words.status.none, { 'text-anchor': 'middle' })];
       const others = Array.from({ length: record.classes }, (_, c) => c).filter((c) => c !== target);
@@ -30,7 +30,7 @@ export class Columns extends Picture {
         const isHardest = value === hardest[target];
         return [
           svg('circle', { cx: x, cy: y(value), r: isHardest ? 8 : 5, fill: classColour(c), stroke: isHardest ? 'var(--ink)' : 'none', 'stroke-width': 2 }),
-          isHardest ? text(x, y(value) - 14, short(value), { 'text-anchor': 'middle', 'font-weight': 700 }) : [],
+          isHardest ? text(x - 8, y(value) - 14, short(value), { 'font-weight': 700 }) : [],
         ];
       });
       const [low, high] = [middle - step * 0.36, middle + step * 0.26];

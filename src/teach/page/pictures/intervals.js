@@ -1,6 +1,6 @@
 // Numbers with their 95% intervals beside zero, and where theory puts them.
 
-import { ON_LINES, Picture, line, linear, roundTicks, short, svg, text } from '../drawing.js';
+import { ON_LINES, Picture, line, linear, roundTicks, roundUp, short, svg, text } from '../drawing.js';
 
 const WIDTH = 440;
 const LEFT = 118;
@@ -18,7 +18,8 @@ export class Intervals extends Picture {
   show(rows, unit) {
     const bottom = rows.length * ROW + 10;
     const ends = rows.flatMap(({ value, deviation = 0, expected = 0 }) => [value - TWO_SIDED * deviation, value + TWO_SIDED * deviation, expected, 0]);
-    const reach = Math.max(...ends.map(Math.abs), 1e-9) * 1.1;
+    // Round, so that most states of a scene share their scale.
+    const reach = roundUp(Math.max(...ends.map(Math.abs), 1e-9) * 1.1);
     const x = linear([-reach, reach], [LEFT, RIGHT]);
     this.draw(
       line(x(0), 4, x(0), bottom, { stroke: 'var(--quiet)', 'stroke-dasharray': '4 3' }),
@@ -35,7 +36,7 @@ export class Intervals extends Picture {
         ];
       }),
       line(LEFT, bottom, RIGHT, bottom, { stroke: 'var(--quiet)' }),
-      roundTicks(-reach, reach, 4).map(([value, name]) => [
+      roundTicks(-reach, reach, 6).map(([value, name]) => [
         line(x(value), bottom, x(value), bottom + 4, { stroke: 'var(--quiet)' }),
         text(x(value), bottom + 18, name, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),
       ]),

@@ -3,17 +3,11 @@
 import { Picture, classColour, short, svg, text, widthOf } from '../drawing.js';
 import { words } from '../words.js';
 
-/** Greys of none, half and all; colours are those of classes. */
-const STOPS = [0xf5, 0xa4, 0x2a];
-/** From here on digits are light. */
-const DARK = 0.66;
+/** How much of the ink covers the paper, of none and of all; colours are those of classes. */
+const INK = [0.04, 0.84];
 
-function grey(fraction) {
-  const part = Math.min(Math.max(fraction, 0), 1) * 2;
-  const low = Math.min(Math.floor(part), 1);
-  const shade = Math.round(STOPS[low] + (part - low) * (STOPS[low + 1] - STOPS[low]));
-  return `rgb(${shade} ${shade} ${shade})`;
-}
+/** What has a contrast of 4.5 with a cell: black in between, whether the paper is light or dark. */
+const readOn = (value) => (value < 0.52 ? 'var(--far)' : value < 0.7 ? '#000000' : 'var(--near)');
 
 /** Room for names of classes, unless they are long. */
 const LEFT = 84;
@@ -113,8 +107,9 @@ export class MeanProbability extends Matrix {
     this.redraw(this.heads(classes, names), this.cells(classes, (row, column) => {
       const value = values[row * classes + column];
       return {
-        fill: grey(value),
-        ink: value > DARK ? '#ffffff' : '#1a1a1a',
+        fill: 'var(--ink)',
+        strength: INK[0] + value * (INK[1] - INK[0]),
+        ink: readOn(value),
         // Where cells are narrow, two digits after the point have to do.
         content: classes > 6 ? value.toFixed(2).replace(/^0/, '') : short(value),
         label: words.matrix.cell(names[row], names[column], short(value)),

@@ -1,6 +1,6 @@
 // Samples of the plane, the regions a head decides for each class, and class centres that can be moved.
 
-import { Picture, classColour, line, linear, polyline, svg, text } from '../drawing.js';
+import { ON_LINES, Picture, classColour, linear, polyline, svg, text } from '../drawing.js';
 import { words } from '../words.js';
 
 const SIZE = 400;
@@ -39,10 +39,10 @@ const areSame = (lists, others) => lists.length === others.length && lists.every
   list.length === others[k].length && list.every((entry, place) => entry === others[k][place]));
 
 export class Plane extends Picture {
-  /** `move(class, [x, y])` is called while one is dragged. */
-  constructor({ name, title, hint, halfWidth, centre = [0, 0], move = null, shape = '' }) {
+  /** `move(class, [x, y])` is called while one is dragged; `axes` are named as the solver names features. */
+  constructor({ name, title, hint, halfWidth, centre = [0, 0], move = null, shape = '', axes = ['x0', 'x1'] }) {
     super({ name, title, hint, width: SIZE, height: SIZE, shape });
-    Object.assign(this, { halfWidth, centre, move });
+    Object.assign(this, { halfWidth, centre, move, axes });
     this.x = linear([centre[0] - halfWidth, centre[0] + halfWidth], [0, SIZE]);
     this.y = linear([centre[1] - halfWidth, centre[1] + halfWidth], [SIZE, 0]);
     this.knobs = [];
@@ -76,10 +76,12 @@ export class Plane extends Picture {
   newDots(points) {
     const crowd = points.reduce((sum, list) => sum + list.length / 2, 0);
     const look = { 'stroke-linecap': 'round', 'stroke-width': crowd > 800 ? 3.2 : 4.4, 'stroke-opacity': crowd > 800 ? 0.5 : 0.65, fill: 'none' };
+    // The few among many are drawn larger and darker, or nobody finds them.
+    const few = { 'stroke-width': 2 * look['stroke-width'], 'stroke-opacity': 1 };
     return points.map((list, k) => {
       let d = '';
       for (let i = 0; i < list.length; i += 2) d += `M${this.x(list[i]).toFixed(1)} ${this.y(list[i + 1]).toFixed(1)}h0`;
-      return svg('path', { d, stroke: classColour(k), ...look });
+      return svg('path', { d, stroke: classColour(k), ...look, ...(list.length < 0.1 * crowd ? few : {}) });
     });
   }
 
@@ -104,6 +106,7 @@ export class Plane extends Picture {
         svg('rect', { width: SIZE, height: SIZE, fill: 'var(--paper)' }),
         svg('g', { 'clip-path': `url(#${this.clipping})` }, this.regions(logits), this.dots(points), marks),
         svg('rect', { width: SIZE, height: SIZE, fill: 'none', stroke: 'var(--line)' }),
+        this.axes.map((name, axis) => text(axis ? 6 : SIZE - 6, axis ? 16 : SIZE - 8, `${name} ${'→↑'[axis]}`, { 'text-anchor': axis ? 'start' : 'end', 'font-size': 14, ...ON_LINES })),
       );
       this.drawn = marks.length === 0 ? logits : null;
     }
@@ -181,8 +184,8 @@ export function arrows(handle, moved) {
   });
 }
 
-/** A cross-hair of two rings, at which centroids of two classes lie on each other. */
-export const rings = (plane, centroids) => centroids.map(([x, y], k) => svg('g', {
-  transform: `translate(${plane.x(x)} ${plane.y(y)})`,
-}, svg('circle', { r: k === 0 ? 5 : 10, fill: k === 0 ? classColour(0) : 'none', stroke: k === 0 ? 'var(--paper)' : classColour(k), 'stroke-width': k === 0 ? 1.5 : 3.5 }),
-k === 1 ? [line(-16, 0, -11, 0), line(11, 0, 16, 0), line(0, -16, 0, -11), line(0, 11, 0, 16)] : []));
+/** A full diamond in an open one, larger than a handle, where centroids of two classes coincide. */
+export const diamonds = (plane, centroids) => centroids.map(([x, y], k) => svg('path', {
+  transform: `translate(${plane.x(x)} ${plane.y(y)})`, d: k === 0 ? 'M0 -7L7 0 0 7 -7 0Z' : 'M0 -18L18 0 0 18 -18 0Z',
+  fill: k === 0 ? classColour(0) : 'none', stroke: k === 0 ? 'var(--paper)' : classColour(k), 'stroke-width': k === 0 ? 1.5 : 3.5,
+}));

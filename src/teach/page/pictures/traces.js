@@ -4,7 +4,7 @@ import { Picture, axis, linear, line, polyline, roundTicks, svg, text } from '..
 
 const WIDTH = 440;
 const HEIGHT = 360;
-const FRAME = { left: 66, right: 430, bottom: 312 };
+const FRAME = { left: 66, right: 422, bottom: 312 };
 /** Where frames begin: below the names of curves, if they have any. */
 const TOP = { named: 64, unnamed: 14 };
 
@@ -56,7 +56,7 @@ export class Curves extends Picture {
 
   /** What a curve is called, above the frame. */
   key(place, name, colour, dash) {
-    const [x, y] = [FRAME.left + (place % 2) * 185, 12 + Math.floor(place / 2) * 18];
+    const [x, y] = [FRAME.left + (place % 2) * 185, 15 + Math.floor(place / 2) * 18];
     return [line(x, y - 4, x + 40, y - 4, { stroke: colour, 'stroke-width': 2.4, 'stroke-dasharray': dash }), text(x + 46, y, name)];
   }
 }

@@ -74,9 +74,9 @@ export class Triangle extends Picture {
       svg('polygon', { points: CORNERS.map((corner) => corner.join(',')).join(' '), fill: 'none', stroke: 'var(--line)', 'stroke-width': 1.5 }),
       svg('polygon', { points: [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.5, 0, 0.5]].map((middle) => place(middle).join(',')).join(' '), fill: 'var(--ink)', 'fill-opacity': 0.1, stroke: 'var(--ink)', 'stroke-width': 1.5 }),
       CORNERS.map(([x, y], k) => [
-        text(x, k === 2 ? y - 26 : y + 18, words.triangle.corner(names[k]), { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-weight': 700 }),
+        text(x, k === 2 ? y - 29 : y + 20, words.triangle.corner(names[k]), { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-weight': 700 }),
         svg('circle', { cx: x, cy: y, r: 6, fill: classColour(k) }),
-        text(x, k === 2 ? y - 10 : y + 33, fractions ? words.triangle.share(short(fractions[k])) : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
+        text(x, k === 2 ? y - 10 : y + 37, fractions ? words.triangle.share(short(fractions[k])) : '', { 'text-anchor': k === 0 ? 'start' : k === 1 ? 'end' : 'middle', dx: k === 0 ? -34 : k === 1 ? 34 : 0, 'font-size': 12 }),
       ]),
       text(200, 206, words.triangle.admissible, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),
       fractions ? svg('circle', { cx: place(fractions)[0], cy: place(fractions)[1], r: 7, fill: 'var(--ink)', stroke: 'var(--paper)', 'stroke-width': 2 }) : [],

@@ -58,7 +58,7 @@ function build() {
     recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: 3, most: 1 }),
     shortfall: new Bars({ name: 'shortfall', title: say.pictures.shortfall, rows: 3, most: 1 }),
     ...Object.fromEntries(LOSSES.map(({ loss }) =>
-      [loss, new Plane({ name: `regions-${loss}`, title: say.pictures.regions(words.losses[loss]), halfWidth: HALF_WIDTH })])),
+      [loss, new Plane({ name: `regions-${loss}`, title: say.pictures.regions(words.losses[loss]), halfWidth: HALF_WIDTH, shape: 'third' })])),
   };
 }
 

@@ -48,7 +48,7 @@ function build() {
   return {
     recall: new Bars({ name: 'recall', title: say.pictures.recall, rows: 3, most: 1, left: 150, shape: 'first' }),
     residual: new Bars({ name: 'residual', title: say.pictures.residual, rows: 1, most: 1, left: 150 }),
-    ...Object.fromEntries(names.map((name, place) => [planeName(place), new Plane({ name: planeName(place), title: say.pictures.regions(name), halfWidth: HALF_WIDTH })])),
+    ...Object.fromEntries(names.map((name, place) => [planeName(place), new Plane({ name: planeName(place), title: say.pictures.regions(name), halfWidth: HALF_WIDTH, shape: 'third' })])),
   };
 }
 
@@ -57,16 +57,18 @@ function show({ problem: { records, samples } }, values, pictures) {
   const names = [say.inBatches(batch), words.losses.logistic, say.balanced];
   const recalls = records.map(({ measured }) => measured.test_recall?.[CLASSES - 1]);
   pictures.recall.show(names.map((label, place) => ({ label, value: recalls[place], colour: COLOURS[place] })), say.units.recall);
-  pictures.recall.setReadout(names.flatMap((name, place) => [`${name}: `, number(`recall-${place}`, recalls[place]), html('br')]));
+  pictures.recall.setReadout(names.flatMap((name, place) => [words.status.of(name), number(`recall-${place}`, recalls[place]), html('br')]));
   const [inr] = records;
   const residual = inr.measured.whole_sample_residual?.[0];
   pictures.residual.show([{ label: 'R1', value: residual, colour: COLOURS[0] }], say.units.residual);
-  pictures.residual.setReadout(say.own, number('own-balance', inr.measured.balance_residual?.[0]), html('br'), 'R1: ', number('whole-balance', residual));
+  pictures.residual.setReadout(say.own, number('own-balance', inr.measured.balance_residual?.[0]), html('br'), words.status.of('R1'), number('whole-balance', residual));
   records.forEach((record, place) => {
     const plane = pictures[planeName(place)];
     plane.title.textContent = say.pictures.regions(names[place]);
-    const rare = text(plane.x(0), plane.y(0.4 - HALF_WIDTH), say.rare, { 'text-anchor': 'middle', 'font-weight': 700, ...ON_LINES });
-    plane.show({ points: samples.plane, logits: logitsOf(record), marks: [rare] });
+    const logits = logitsOf(record);
+    const isSomewhere = logits.length > 0 && plane.region(logits, CLASSES - 1).length > 0;
+    const rare = text(plane.x(0), plane.y(0.4 - HALF_WIDTH), say.rare, { 'text-anchor': 'middle', 'font-weight': 700, 'font-size': 14, ...ON_LINES });
+    plane.show({ points: samples.plane, logits, marks: isSomewhere ? [rare] : [] });
     plane.describe(plane.title.textContent);
   });
 }
@@ -77,8 +79,9 @@ export const batches = {
   claim: say.claim,
   isProblem: true,
   parameters,
-  presets: presets(say.presets, { start: {}, one: { batch: 1 }, many: { batch: 128 }, whole: { batch: 1000 } }),
+  presets: presets(say.presets, { start: {}, one: { batch: 1 }, many: { batch: 128 }, whole: { batch: 906 } }),
   quiz: say.quiz,
+  settle: (values) => ({ ...values, batch: batchOf(values) }),
   lesson,
   build,
   show,

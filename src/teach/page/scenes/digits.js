@@ -69,6 +69,7 @@ export const digits = {
     start: {}, weighted: { weights: 'balanced' }, all: { digits: DIGITS, count: 100, thin: '8' }, against: { digits: DIGITS, count: 100, loss: 'logistic' },
   }),
   quiz: say.quiz,
+  settle: (values) => ({ ...values, thin: values.digits.includes(values.thin) ? values.thin : 'none', left: Math.min(values.left, values.count) }),
   lesson,
   build,
   show,

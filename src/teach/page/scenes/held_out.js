@@ -56,7 +56,7 @@ function show({ problem: { records: [record] } }, values, { balance, training, f
   ], say.rows.unit);
   const [onFresh, predicted, chance] = say.reads;
   balance.setReadout(onFresh, number('fresh-balance', d[1]), predicted, number('bias', bias?.[1]), chance, number('deviation', deviation[1]),
-    html('br'), `${say.rows.training}: `, number('training-balance', trained));
+    html('br'), words.status.of(say.rows.training), number('training-balance', trained));
 }
 
 export const heldOut = {

@@ -1,7 +1,7 @@
 // Curves of losses and of their gradients, side by side.
 
 import { catalogue } from '../catalogue.js';
-import { html, svg } from '../drawing.js';
+import { html, sample } from '../drawing.js';
 import { formula } from '../formula.js';
 import { Curves } from '../pictures/traces.js';
 import { translated, words } from '../words.js';
@@ -15,19 +15,21 @@ const say = words.scenes.losses;
 const COUPLED = ['inr'];
 /** Sharpnesses are seen best up to here. */
 const MAX_SHARPNESS = 10;
+/** Where a usual setting would flatten all other curves, or show nothing with these sizes. */
+const STARTS = { 'ldam.scale': 1, 'equalization.rare': 0.25 };
 
 const settingKey = (loss, setting) => `${loss}.${setting}`;
 
 function parameters() {
   const known = catalogue.filter(({ name }) => !COUPLED.includes(name));
-  const settings = known.flatMap(({ name, settings: all }) => all.map(([setting, start, most]) => ({
+  const settings = known.flatMap(({ name, settings: all }) => all.map(([setting, usual, most]) => ({
     key: settingKey(name, setting),
     label: `${name}: ${setting}`,
     kind: 'number',
     min: 0,
-    max: most === 1 ? 1 : Math.max(MAX_SHARPNESS, start),
+    max: most === 1 ? 1 : Math.max(MAX_SHARPNESS, usual),
     step: most === 1 ? 0.01 : 0.05,
-    start,
+    start: STARTS[settingKey(name, setting)] ?? usual,
     when: ({ shown }) => shown.includes(name),
   })));
   return [
@@ -86,10 +88,6 @@ function show({ losses }, values, { value, gradient, legend }) {
     html('tbody', {}, rows)));
 }
 
-/** A piece of the curve, beside its name. */
-const sample = ({ colour, dash }) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true' },
-  svg('path', { d: 'M1 5H40', stroke: colour, 'stroke-width': 3, 'stroke-dasharray': dash }));
-
 const settings = new Map(catalogue.map(({ name, settings: all }) => [name, all.map(([setting]) => setting)]));
 
 function lesson(values) {
@@ -113,8 +111,8 @@ export const losses = {
   parameters: parameters(),
   presets: presets(say.presets, {
     start: {},
-    shifted: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'], 'ldam.scale': 1 },
-    rival: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0' },
+    shifted: { shown: ['softmax', 'logit-adjusted', 'ldam', 'vector-scaling'] },
+    rival: { shown: ['logistic', 'softmax', 'equalization', 'seesaw'], moved: 'other', class: '0', 'seesaw.compensation': 0 },
     smoothing: { shown: ['softmax', 'label-smoothing'] },
   }),
   lesson,

@@ -1,6 +1,6 @@
 // Not converged is not stationary: gradient descent step by step, loss and ledger beside each other.
 
-import { html, number } from '../drawing.js';
+import { html, number, short } from '../drawing.js';
 import { LedgerBars } from '../pictures/bars.js';
 import { Plane, logitsOf } from '../pictures/plane.js';
 import { Curves } from '../pictures/traces.js';
@@ -74,8 +74,8 @@ function show({ problem: { records: [walked, solved], samples } }, values, { los
   const [atStep, itsLoss, atMinimum, offBy] = say.reads;
   loss.setReadout(atStep, number('step', step), itsLoss, number('loss', losses[losses.length - 1], LOSS_DIGITS), html('br'), atMinimum, number('least', least, LOSS_DIGITS));
   balance.setReadout(offBy, number('balance', residuals[residuals.length - 1]), html('br'), atMinimum, number('least-balance', solved.measured.balance_residual[0]));
-  loss.describe(`${say.pictures.loss}: ${(losses[losses.length - 1] - least) / least}`);
-  balance.describe(`${say.pictures.balance}: ${residuals[residuals.length - 1]}`);
+  loss.describe(`${say.pictures.loss}: ${short((losses[losses.length - 1] - least) / least)}`);
+  balance.describe(`${say.pictures.balance}: ${short(residuals[residuals.length - 1])}`);
   ledger.show(walked, { names: classNames(2) });
   const minimum = logitsOf(solved)[1];
   plane.show({

@@ -25,8 +25,29 @@ function likelyLabel(names) {
 /** Values that belong to the table: presets, which change the question, leave them alone. */
 const KEPT = ['label', 'across', 'up'];
 
-/** The table that is open: name, text, columns. It is not part of a link. */
-let table = null;
+const HANDED = 'equipoise table';
+
+/** Hands the table that is open over to the same page in another language. */
+function handOver() {
+  try {
+    sessionStorage.setItem(HANDED, JSON.stringify(table));
+  } catch {
+    // Larger than this browser keeps: the file is to be given again.
+  }
+}
+
+function handedOver() {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(HANDED));
+    sessionStorage.removeItem(HANDED);
+    return found;
+  } catch {
+    return null;
+  }
+}
+
+/** The table that is open: name, text, columns, and those that were chosen last. It is not part of a link. */
+let table = handedOver();
 /** Why the last file that was given is no table. */
 let refusal = '';
 
@@ -113,12 +134,13 @@ function featuresBeside(label) {
   return { across: first, up: second };
 }
 
-/** Values of another table, or of none, give way to what is proposed for the one that is open; so do features that are the labels. */
+/** Values of another table, or of none, give way to those of the one that is open; so do features that are the labels. */
 function settle(values) {
   if (!table) return values;
-  if (!KEPT.every((key) => table.columns.includes(values[key]))) return { ...values, ...proposed() };
-  const { label, across, up } = values;
-  return [across, up].includes(label) ? { ...values, ...featuresBeside(label) } : values;
+  const isOfTable = KEPT.every((key) => table.columns.includes(values[key]));
+  const { label, across, up } = isOfTable ? values : table.chosen ?? proposed();
+  table.chosen = { label, ...([across, up].includes(label) ? featuresBeside(label) : { across, up }) };
+  return { ...values, ...table.chosen };
 }
 
 /** The text in a file's bytes: UTF-8, or UTF-16 where the first two say so, as spreadsheets save "Unicode text". */
@@ -175,12 +197,21 @@ function build() {
     report: { element: html('figure', { class: 'picture wide first', id: 'picture-report' }, report), body: report },
     matrix: new MeanProbability({ name: 'matrix', title: say.pictures.matrix }),
     ledger: new LedgerBars({ name: 'ledger', title: say.pictures.ledger, classes: 3, left: 150 }),
-    plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: 1 }),
+    plane: new Plane({ name: 'plane', title: say.pictures.plane, halfWidth: 1, axes: [] }),
   };
 }
 
-/** Names of classes as pictures have room for them: cut in the middle, since it is at their ends that they differ. */
-const cut = (names) => names.map((name) => (name.length > 10 ? `${name.slice(0, 4)}…${name.slice(-5)}` : name));
+/** How long the beginning is that names share. */
+const shared = ([first, ...others]) => [...first].findIndex((letter, place) => others.some((other) => other[place] !== letter));
+
+/** Names of classes as pictures have room for them: cut in the middle, or where they differ. */
+function cut(names) {
+  const ends = names.map((name) => (name.length > 10 ? `${name.slice(0, 4)}…${name.slice(-5)}` : name));
+  return ends.map((end, k) => {
+    const alike = names.filter((_, j) => ends[j] === end);
+    return alike.length > 1 ? `${end.slice(0, 2)}…${names[k].slice(Math.max(shared(alike), 0)).slice(0, 6)}…` : end;
+  });
+}
 
 /** The solver speaks to users of the command line too. */
 const withOptions = (said) => (said.includes('--') ? `${said} ${words.status.options}` : said);
@@ -265,8 +296,8 @@ const cell = (text) => (/^-?\d+\.\d+(e-?\d+)?$/.test(text) ? short(Number(text))
 /** Heads of a table, unless they are names of classes, beside an empty corner. */
 const inFixedWords = (heads) => (heads[0] ? heads.map(translated) : heads);
 
-function showAudit({ taken, summary, verdict, tables, findings }, { report }) {
-  report.body.replaceChildren(paragraph(translated(taken)), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, inOurWords(line)))), paragraph(translated(rounded(summary))),
+function showAudit({ taken, notes, summary, verdict, tables, findings }, { report }) {
+  report.body.replaceChildren(paragraph(translated(taken)), ...notes.map((note) => paragraph(html('strong', {}, inOurWords(note)))), html('ul', { class: 'verdict' }, verdict.map((line) => html('li', {}, inOurWords(line)))), paragraph(translated(rounded(summary))),
     ...tables.flatMap(([heading, [heads, ...rows]]) => [html('h3', {}, translated(heading)), tableOf(inFixedWords(heads), rows.map((cells) => cells.map(cell)))]), ...findings.map((finding) => paragraph(translated(rounded(finding)))));
 }
 
@@ -309,4 +340,5 @@ export const ownData = {
   whyNothing: () => refusal,
   source,
   dropped,
+  handOver,
 };

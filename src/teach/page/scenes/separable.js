@@ -1,6 +1,6 @@
 // S1, S3: as the penalty vanishes on separable classes, every weight leads to the same line.
 
-import { html, number } from '../drawing.js';
+import { html, number, sample } from '../drawing.js';
 import { Bars } from '../pictures/bars.js';
 import { Plane, difference, logitsOf } from '../pictures/plane.js';
 import { words } from '../words.js';
@@ -11,9 +11,9 @@ const FRESH = 20;
 const say = words.scenes.separable;
 /** How heads of different weights are told apart: by the dashes of their lines and the shades of their bars. */
 const WEIGHTS = [
-  { name: say.weights.none, label: 'weight 1', weights: 'none', dash: 'none', colour: 'var(--shade-0)' },
-  { name: say.weights.balanced, label: 'inverse frequency', weights: 'balanced', dash: '9 5', colour: 'var(--shade-1)' },
-  { name: say.weights.heavy, label: 'weight 100', weights: [1, 100], dash: '2 5', colour: 'var(--shade-2)' },
+  { name: say.weights.none, label: 'weight 1', weights: 'none', dash: 'none', glyphs: '──', colour: 'var(--shade-0)' },
+  { name: say.weights.balanced, label: 'inverse frequency', weights: 'balanced', dash: '9 5', glyphs: '– –', colour: 'var(--shade-1)' },
+  { name: say.weights.heavy, label: 'weight 100', weights: [1, 100], dash: '2 5', glyphs: '····', colour: 'var(--shade-2)' },
 ];
 const parameters = [
   { key: 'penalty', label: say.controls.penalty, kind: 'number', min: 1e-12, max: 1, start: 1e-2, log: true },
@@ -53,6 +53,7 @@ function show({ problem: { records, samples } }, values, { plane, recall, shortf
       ? plane.boundary(difference(logits), { 'stroke-dasharray': WEIGHTS[place].dash, stroke: WEIGHTS[place].colour, 'stroke-width': 2.6 }) : [])),
   });
   plane.describe(say.pictures.plane);
+  plane.setReadout(WEIGHTS.flatMap((weight) => [sample(weight), ` ${weight.name} `]));
   const rows = (key) => records.map(({ measured }, place) => ({ label: WEIGHTS[place].name, value: measured[key]?.[1], colour: WEIGHTS[place].colour }));
   recall.show(rows('test_recall'), say.units.recall);
   const found = rows('test_recall').map(({ value }) => value).filter((value) => value !== undefined);

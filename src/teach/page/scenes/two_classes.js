@@ -2,7 +2,7 @@
 
 import { html, number, short } from '../drawing.js';
 import { Bars } from '../pictures/bars.js';
-import { Plane, difference, logitsOf, logitsOfRows, rings } from '../pictures/plane.js';
+import { Plane, difference, logitsOf, logitsOfRows, diamonds } from '../pictures/plane.js';
 import { words } from '../words.js';
 import { centre, gaussian, presets, problem, sizeSlider, weightSlider } from './common.js';
 
@@ -62,7 +62,7 @@ function show({ problem: { records: [record], samples, separating } }, values, p
     return;
   }
   plane.title.textContent = say.pictures.plane;
-  plane.show({ points: samples.plane, logits: logitsOf(record), centres, marks: rings(plane, [centroid.slice(0, 2), centroid.slice(2, 4)]) });
+  plane.show({ points: samples.plane, logits: logitsOf(record), centres, marks: diamonds(plane, [centroid.slice(0, 2), centroid.slice(2, 4)]) });
   plane.describe(say.says(short(centroid[0]), short(centroid[1])));
   const [s1, p0] = [shortfall[1], means[1]];
   errors.show([
@@ -78,7 +78,7 @@ function show({ problem: { records: [record], samples, separating } }, values, p
     html('br'), say.recall, number('recall', record.measured.recall[1]), say.accuracy, number('accuracy', record.measured.accuracy[0]));
 }
 
-const apart = { c0: [-4, 0], c1: [4, 0] };
+const apart = { c0: [-2.5, 0], c1: [2.5, 0] };
 
 export const twoClasses = {
   id: 'two-classes',

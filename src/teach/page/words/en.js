@@ -11,7 +11,7 @@ export const en = {
   aria: { scenes: 'Scenes', tools: 'Page', panel: 'Claim and controls', presets: 'Presets', controls: 'Controls', stage: 'Pictures' },
   tools: {
     reset: ['Reset', 'The scene as it starts'],
-    undo: ['Undo', 'One move back'],
+    undo: ['Undo', 'One move back (Ctrl+Z); forward again: Ctrl+Shift+Z'],
     link: ['Copy link', 'A link that reproduces what is seen'],
     copied: 'Copied',
     address: 'See the address',
@@ -52,9 +52,16 @@ export const en = {
     ['{1}; fill it in, or leave out rows without a label with `missing` drop-row{2}', '{1}; fill it in, or choose to drop rows with missing values'],
     ['is UTF-16 without a byte-order mark; give `encoding` {1}', 'is UTF-16 without a byte-order mark; save it in UTF-8'],
     ['is no table that can be read: it holds zero bytes; give CSV, Parquet, NPY, NPZ or safetensors', 'is no table that can be read: it holds zero bytes; save it as CSV'],
-    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1} is neither the number of a class nor a heading{2}'],
-    ['; `recalibrate` shows what the intercepts alone would mend', ''],
+    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1} is neither the number of a class nor a heading{2}; give columns of scores the names of their classes (beside one column for two classes, labels are 0 and 1)'],
+    ['{1} or name the loss and weights of training; `recalibrate` shows what the intercepts alone would mend.', '{1} or name the loss and weights of training.'],
     ['add a penalty such as `l2` 1e-3', 'raise the penalty'],
+    ['raise `l2` above {1}', 'raise the penalty above {1}'],
+    ['{1}, or leave out the features that separate the classes', '{1+}, or leave out the features that separate the classes'],
+    ['rescale features of extreme size, or {1}', 'rescale features of extreme size, or {1+}'],
+    ['class {1} has one sample, whose recall is 0 or 1; use equal-shortfall, or equal-recall without that class', 'class {1} has one sample, whose recall is 0 or 1; choose shortfalls, or leave that class out'],
+    ['{1}; give `probabilities` if they are', '{1}; choose Probabilities if they are'],
+    ['{1}; if they are, divide by 100 and give `probabilities`', '{1}; if they are, divide by 100 and choose Probabilities'],
+    ['their headings speak of probabilities; they are read as logits unless `probabilities` is given', 'their headings speak of probabilities; they are read as logits unless you choose Probabilities'],
   ],
   losses: { logistic: 'logistic (LGL)', softmax: 'softmax (SML)', inr: 'reweighted (LGL-INR)' },
   lossLines: { logistic: ['logistic', 'LGL'], softmax: ['softmax', 'SML'], inr: ['reweighted', 'LGL-INR'] },
@@ -90,7 +97,7 @@ export const en = {
       ['#two-classes', '#claim', 'Each scene shows one claim. Here: sizes and weights alone fix the ratio of the two mean errors.'],
       ['#two-classes', '#picture-plane', 'Drag a class centre, or focus it and press arrow keys. The problem is solved again at every move, until the gradient is zero.'],
       ['#two-classes?w=10', '#picture-errors', 'Now a positive counts ten times. Both mean errors are equal: the tick is where the law puts the first.'],
-      ['#two-classes?c0=-4,0&c1=4,0', '#status', 'Classes that a line separates have no answer without a penalty, and the page says so. Raise the penalty to get one.'],
+      ['#two-classes?c0=-2.5,0&c1=2.5,0', '#controls', 'Classes that a line separates have no answer without a penalty, and the page says so. Raise the penalty to get one.'],
       ['#two-classes', '#tools', 'Copy a link to any state, save the design for the command line, or be asked for predictions first (Quiz).'],
     ],
   },
@@ -101,6 +108,7 @@ export const en = {
     next: 'Next question',
     says: (predicted, found) => `You said ${predicted}. It is ${found}.`,
     found: (found) => `It is ${found}.`,
+    zero: (found) => `zero, to rounding (${found})`,
   },
   scenes: {
     twoClasses: {
@@ -109,7 +117,7 @@ export const en = {
 <p class="law">$λ_1 N_1 s_1 = λ_0 N_0 P_0$, so $s_1 / P_0 = {λ_0 N_0}/{λ_1 N_1}$</p>
 <p>$s_1$ is how much probability positives lack on average, $P_0$ how much negatives have. Overlap sets how large both are,
 sizes and weights alone their ratio. Drag the class centres: the ratio stays. Without a penalty the residual-weighted centroids of both classes
-(dot and ring) lie on each other.</p>`,
+(full and open diamond) coincide.</p>`,
       controls: {
         n0: 'Negatives N₀', n1: 'Positives N₁', w: 'Weight of a positive λ₁ (λ₀ = 1)', penalty: 'Penalty on coefficients (l2)',
       },
@@ -175,7 +183,7 @@ The effect of a weight on its own class is mostly positive; on others it may hav
       claim: `<p>One-vs-all logistic loss (LGL, “logistic”) bounds only the average over the other classes:</p>
 <p class="law">$N_k s_k = (N − N_k) P̄_k$ (A1)</p>
 <p>A rare class that looks like the target (ringed) may have a high probability of it while easy classes keep the average (dashed) low.
-LGL-INR (“reweighted”) weighs the others by how hard they are, so that for large β the hardest itself is bounded:
+LGL-INR (“reweighted”) weights the others by how hard they are, so that for large β the hardest itself is bounded:
 $max P ≤ s_k + {log(K − 1)}/{β}$ (R3, detached). SML is the softmax loss.</p>`,
       controls: {
         design: 'Easy classes lie', room: 'Each in its own direction', ring: 'On a ring around the target', easy: 'Easy classes', hard: 'Samples of the hard class',
@@ -191,9 +199,9 @@ $max P ≤ s_k + {log(K − 1)}/{β}$ (R3, detached). SML is the softmax loss.</
       average: ', average ',
       presets: {
         start: ['Start', 'The hard class has 20 samples two standard deviations away, three easy classes 200 each: LGL’s average is low, its hardest high.'],
-        easy: ['More easy classes', 'Softmax’s average falls to a hundredth while its hardest stays (A3). LGL’s column gives half of the target up instead (s₀), and its hardest falls with it.'],
-        zero: ['β = 0', 'LGL-INR without sharpness: a plain mean over classes. Most of the gain in recall is there already; it comes from counting classes, not samples.'],
-        sharp: ['β = 20', 'Sharper: the ringed dot of LGL-INR comes down to what the bound allows. Softmax without weights lies between LGL and LGL-INR.'],
+        easy: ['More easy classes', 'Softmax’s average falls from 0.0201 to 0.00804 while its hardest hardly falls, from 0.572 to 0.518 (A3). LGL’s column gives half of the target up instead (s₀), and its hardest falls with it.'],
+        zero: ['β = 0', 'LGL-INR without sharpness: a plain mean over classes. The gain in recall is there already; it comes from counting classes, not samples.'],
+        sharp: ['β = 20', 'Sharper: the ringed dot of LGL-INR comes down to 0.277, below its bound s₀ + log(4) / 20 = 0.33. Softmax’s dot, and its recall of the hard class, lie between those of LGL and LGL-INR.'],
         ring: ['No room', 'A target inside a ring (A4): one column cannot fence it in. Its shortfall is 0.889 under LGL, 0.198 under softmax.'],
         ringSharp: ['No room, β = 20', 'The repair has a limit (R4): without room large β drives target and others to one half.'],
       },
@@ -222,19 +230,19 @@ the head is at a minimum of its own loss. Softmax with inverse-frequency weights
       presets: {
         start: ['B = 8', 'Batches of eight from 906 samples: the rare class (6 samples) is in few batches, and the loss hardly counts it.'],
         one: ['B = 1', 'One sample at a time: exactly plain logistic loss, whatever the formula promises.'],
-        many: ['B = 128', 'Batches of 128 hold a sample of the rare class more often than not, and its recall is nearly that of the whole.'],
+        many: ['B = 128', 'Batches of 128 hold a sample of the rare class more often than not. Its recall is 0.533; with all samples in one batch it is 0.633.'],
         whole: ['B = N', 'One batch of all samples: R1 holds to rounding.'],
       },
       quiz: [
         ['Batches of one sample. What is the recall of the rare class (6 of 906 samples) under LGL-INR?', { batch: 1 }, 'recall-0'],
-        ['One batch of all samples. And now?', { batch: 1000 }, 'recall-0'],
+        ['One batch of all samples. And now?', { batch: 906 }, 'recall-0'],
       ],
     },
     separable: {
       name: 'Separable',
       claim: `<p>Where a line separates the classes, the loss alone has no minimum; a penalty chooses one. As it vanishes, the line tends to that of the widest margin:</p>
 <p class="law">as $l2 → 0$ all class weights lead to the same line (S1, S3)</p>
-<p>Three heads differ in nothing but the weight of a positive: 1, inverse frequency, 100. Lower the penalty and they fall on each other. Where the
+<p>Three heads differ in nothing but the weight of a positive: 1, inverse frequency, 100. Lower the penalty and their lines coincide. Where the
 classes overlap, weights matter at any penalty: drag them into each other.</p>`,
       controls: { penalty: 'Penalty l2', n0: 'Negatives', n1: 'Positives' },
       pictures: {
@@ -262,7 +270,7 @@ classes overlap, weights matter at any penalty: drag them into each other.</p>`,
       claim: `<p>The balance is a law of the training samples. On fresh ones it holds up to chance, and up to a bias from fitting each sample by itself:</p>
 <p class="law">$D_k = Σ_c m_c P[c][k] − m_k$ is zero in training; on fresh samples its mean is the bias (T1, T2)</p>
 <p>The bar is a 95% interval by chance; the upright mark is the bias that leave-one-out steps predict from the training samples alone. Draw again and again: with few
-features zero lies in the interval, with many it lies about the mark.</p>`,
+features zero lies in the interval, with many the interval moves to the mark.</p>`,
       controls: { features: 'Features d', n1: 'Positives (beside 300 negatives)', weights: 'Weights', none: 'None', balanced: 'Inverse frequency', penalty: 'Penalty l2', seed: 'Draw number' },
       pictures: {
         balance: 'D of the positives: in training, and on as many fresh samples',
@@ -310,7 +318,7 @@ when nobody sees the loss change any more, the balance is still off by a percent
       name: 'Real digits',
       claim: `<p>The laws ask nothing of the data. Here the features are 8 × 8 pixels of handwritten digits:</p>
 <p class="law">outflow of every digit = its inflow, to rounding</p>
-<p>Thin one digit out and see its mean probability fall; weigh by inverse frequency and see the rows and columns of P sum to one.
+<p>Thin one digit out and see its mean probability fall; weight by inverse frequency and see the rows and columns of P sum to one.
 Choose an entry of the matrix to look at the images behind it.</p>`,
       controls: {
         digits: 'Digits', count: 'Images of each', thin: 'Digit that is thinned out', none: 'none', left: 'Images left of it', loss: 'Loss', inr: 'LGL-INR, β = 5',
@@ -332,11 +340,11 @@ Choose an entry of the matrix to look at the images behind it.</p>`,
     },
     losses: {
       name: 'Losses',
-      claim: `<p>Every loss has a gradient by each logit of a sample. Where these cancel on each logit, the gradient is zero: the law of its balance follows
-from the slope alone.</p>
+      claim: `<p>Every loss has a gradient with respect to each logit of a sample. Where the gradient of the whole loss is zero, these cancel on each logit:
+the law of its balance follows from the slope alone.</p>
 <p class="law">$Σ_i {∂ℓ_i}/{∂z_i^k} = 0$ for every class $k$</p>
 <p>The sample is of one of three classes of 100, 30 and 10 samples; all its logits are zero but the one that moves.
-LGL-INR weighs whole classes against each other, which one sample cannot show.</p>`,
+LGL-INR weights whole classes against each other, which one sample cannot show.</p>`,
       controls: {
         shown: (most) => `Losses (up to ${most})`, class: 'Class of the sample (of 100, 30 and 10)', moved: 'Logit that moves', own: 'Its own', other: 'Of another class',
       },
@@ -348,7 +356,7 @@ LGL-INR weighs whole classes against each other, which one sample cannot show.</
       withoutValue: (names) => `No curve for ${names}: its weights count as constants in the gradient, which is that of no loss.`,
       presets: {
         start: ['Start', 'Focal loss lets go of what is correctly classified: its slope vanishes sooner than softmax’s.'],
-        shifted: ['Shifted', 'Losses that shift the logit by how rare its class is: the same curve, further to the right.'],
+        shifted: ['Shifted', 'Losses that shift the logit by how rare its class is: the same curve, further to the right. Vector scaling also scales the logit, so that its curve is flatter.'],
         rival: ['On a rival', 'How a frequent class lowers the logit of a rare one: equalization and seesaw loss hold back.'],
         smoothing: ['Smoothing', 'Beyond the target of a smoothed label the slope changes sign, and the loss has a lowest point.'],
       },

@@ -11,7 +11,7 @@ export const zh = {
   aria: { scenes: '场景', tools: '页面', panel: '结论与控件', presets: '预设', controls: '控件', stage: '图' },
   tools: {
     reset: ['重置', '回到场景的初始状态'],
-    undo: ['撤销', '退回一步'],
+    undo: ['撤销', '退回一步 (Ctrl+Z)；再前进：Ctrl+Shift+Z'],
     link: ['复制链接', '可重现当前画面的链接'],
     copied: '已复制',
     address: '请见地址栏',
@@ -73,11 +73,14 @@ export const zh = {
     ['double precision cannot hold coefficients of columns this close to dependent ({1}); leave out {2}', '双精度存不下如此接近相关的列 ({1}) 的系数；请去掉 {2}'],
     ['double precision cannot hold coefficients to the digits that values of column {1} need, which lie far out beside all others; correct them, or leave their rows out', '列 {1} 中有些值远离其他值，双精度系数的位数不够；请改正这些值，或去掉其所在行'],
     ['double precision cannot hold the coefficients to the digits that the logits need; rescale the features and solve again', '双精度系数的位数不足以给出 logit；请缩放特征后重新求解'],
-    ['add a penalty such as `l2` 1e-3', '加惩罚项，例如 `l2` 1e-3'],
-    ['raise `l2` above {1}', '把 `l2` 提高到 {1} 以上'],
+    ['add a penalty such as `l2` 1e-3', '加大惩罚'],
+    ['raise `l2` above {1}', '把惩罚提高到 {1} 以上'],
     ['rescale features of extreme size, or {1}', '请缩放过大或过小的特征，或{1+}'],
     ['lower `beta`, or {1}', '请减小 `beta`，或{1+}'],
-    ['read {1} ({2}): {3}', '读取 {1} ({2})：{3+}'],
+    ['read {1} ({2}): {3}', '读取 {1} ({2+})：{3+}'],
+    ['{1}, decimal comma', '{1+}，小数点为逗号'],
+    ['{1}, ; between columns', '{1}，以 ; 分列'],
+    ['{1}, tabs between columns', '{1}，以制表符分列'],
     ['label {1}, classes {2}; {3}', '标签 {1}，类 {2}；{3+}'],
     ['features {1}; {2}', '特征 {1}；{2+}'],
     ['logits {1}; {2}', 'logit {1}；{2+}'],
@@ -125,7 +128,7 @@ export const zh = {
     ['{1}; every row needs all its logits: fill it in, or leave the row out', '{1+}；每行都需要全部 logit：请填写，或去掉该行'],
     ['the cell is empty', '单元格为空'],
     ['{1} marks a missing value', '{1+} 表示缺失值'],
-    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1+} 既不是类的编号，也不是列标题{2}；`class_names` 按列的顺序给各类另起名字'],
+    ['{1} is neither the number of a class nor a heading{2}; `class_names` gives the classes other names, in the order of the columns', '{1+} 既不是类的编号，也不是列标题{2}；请用类名作各得分列的标题（两类只有一列得分时，标签为 0 与 1）'],
     ['{1} separable{2}, so that no weights have a stationary point; with a penalty, however small, all have one', '{1+}可分{2+}，因此任何权重都没有驻点；加上惩罚项，无论多小，便都有'],
     ['class {1} is', '类 {1} '],
     ['classes {1} are', '类 {1} '],
@@ -146,6 +149,12 @@ export const zh = {
     ['What to try: audit again with {1}, if it was trained so.', '可以尝试：若当初如此训练，请用 {1} 再审查一次。'],
     ['What to try: train longer with a smaller step, or name the loss and weights of training{1}.', '可以尝试：用更小的步长继续训练，或指明训练所用的损失与权重{1+}。'],
     ['; `recalibrate` shows what the intercepts alone would mend', ''],
+    ['class {1} has one sample, whose recall is 0 or 1; use equal-shortfall, or equal-recall without that class', '类 {1} 只有一个样本，召回率非 0 即 1；请选“欠缺”，或去掉该类'],
+    ['{1}; give `probabilities` if they are', '{1+}；若是，请在“得分是”中选“概率”'],
+    ['every row of the logits is from 0 to 1 and sums to 1, as probabilities do', '每一行 logit 都在 0 与 1 之间，和为 1，像是概率'],
+    ['every logit is from 0 to 1, as probabilities are{1}', '所有 logit 都在 0 与 1 之间，像是概率'],
+    ['every row of the logits is from 0 to 100 and sums to 100, as percentages do; if they are, divide by 100 and give `probabilities`', '每一行 logit 都在 0 与 100 之间，和为 100，像是百分数；若是，请除以 100 并选“概率”'],
+    ['their headings speak of probabilities; they are read as logits unless `probabilities` is given', '列标题像是概率；除非选“概率”，否则按 logit 读取'],
     ['What to try: a higher weight for class {1} (equipoise weights --target equal-recall finds one), or features that tell it apart; more training will not help.', '可以尝试：提高类 {1} 的权重（equipoise weights --target equal-recall 可求出），或加入能区分它的特征；继续训练无济于事。'],
     ['What to try: calibrate (temperature scaling): confidence and accuracy differ by {1} on average.', '可以尝试：校准（温度缩放）：置信度与准确率平均相差 {1}。'],
     ['What to try: nothing that this audit shows.', '可以尝试：此次审查没有发现需要做的事。'],
@@ -219,7 +228,7 @@ export const zh = {
   plane: { handle: (k) => `类 ${k} 的中心；可用方向键移动` },
   triangle: {
     handle: '期望的流出量；可用方向键移动',
-    corner: (name) => `全部流出 ${name}`,
+    corner: (name) => `全部来自${name}`,
     share: (share) => `占 ${share}`,
     admissible: '可行域',
   },
@@ -243,7 +252,7 @@ export const zh = {
       ['#two-classes', '#claim', '每个场景展示一个结论。这里：仅由样本数与权重就决定了两个平均误差之比。'],
       ['#two-classes', '#picture-plane', '拖动类中心，或选中后按方向键。每次移动都会重新求解，直到梯度为零。'],
       ['#two-classes?w=10', '#picture-errors', '现在每个正例计十次。两个平均误差相等：短线是定律给出的位置。'],
-      ['#two-classes?c0=-4,0&c1=4,0', '#status', '若一条直线能分开两类，没有惩罚项就无解，页面会如实说明。加大惩罚即可得到解。'],
+      ['#two-classes?c0=-2.5,0&c1=2.5,0', '#controls', '若一条直线能分开两类，没有惩罚项就无解，页面会如实说明。加大惩罚即可得到解。'],
       ['#two-classes', '#tools', '可以复制任一状态的链接，为命令行保存设计，或者先作预测（测验）。'],
     ],
   },
@@ -254,13 +263,14 @@ export const zh = {
     next: '下一题',
     says: (predicted, found) => `你的预测是 ${predicted}，实际是 ${found}。`,
     found: (found) => `实际是 ${found}。`,
+    zero: (found) => `零，精确到舍入误差（${found}）`,
   },
   scenes: {
     twoClasses: {
       name: '两类',
       claim: `<p>在逻辑损失梯度为零处，正例缺少的概率等于负例多出的概率：</p>
 <p class="law">$λ_1 N_1 s_1 = λ_0 N_0 P_0$，故 $s_1 / P_0 = {λ_0 N_0}/{λ_1 N_1}$</p>
-<p>$s_1$ 是正例平均缺少的概率，$P_0$ 是负例平均多出的概率。重叠程度决定二者的大小，样本数与权重单独决定二者之比。拖动类中心：比值不变。没有惩罚项时，两类的残差加权质心（点与圆环）总是重合。</p>`,
+<p>$s_1$ 是正例平均缺少的概率，$P_0$ 是负例平均多出的概率。重叠程度决定二者的大小，样本数与权重单独决定二者之比。拖动类中心：比值不变。没有惩罚项时，两类的残差加权质心（实心与空心菱形）总是重合。</p>`,
       controls: { n0: '负例数 N₀', n1: '正例数 N₁', w: '正例权重 λ₁（λ₀ = 1）', penalty: '系数的惩罚 (l2)' },
       pictures: {
         plane: '样本、决策线、残差加权质心',
@@ -328,16 +338,16 @@ export const zh = {
       pictures: {
         columns: '其他类样本的目标概率：最难类（圆环）与样本平均（虚线）',
         recall: '困难类的召回率', recallTarget: '目标类的召回率', shortfall: '目标类自身的欠缺 s₀',
-        regions: (name) => `${name} 的区域`,
+        regions: (name) => `${name}的区域`,
       },
       units: { recall: '召回率', withheld: '平均缺少的概率' },
       hardest: '：最难 ',
       average: '，平均 ',
       presets: {
         start: ['开始', '困难类有 20 个样本，距离两个标准差；三个容易类各 200 个：LGL 的平均低，最难高。'],
-        easy: ['更多容易类', 'softmax 的平均降到百分之一，最难类不变 (A3)。LGL 的列则放弃目标的一半 (s₀)，最难类随之下降。'],
-        zero: ['β = 0', '没有锐度的 LGL-INR：对各类的普通平均。召回率的提高大半已在此，源于按类而非按样本计数。'],
-        sharp: ['β = 20', '更锐：LGL-INR 的圆环降到约束允许的高度。没有权重的 softmax 介于 LGL 与 LGL-INR 之间。'],
+        easy: ['更多容易类', 'softmax 的平均由 0.0201 降到 0.00804，最难类几乎不降，由 0.572 到 0.518 (A3)。LGL 的列则放弃目标的一半 (s₀)，最难类随之下降。'],
+        zero: ['β = 0', '没有锐度的 LGL-INR：对各类的普通平均。召回率的提高已在此，源于按类而非按样本计数。'],
+        sharp: ['β = 20', '更锐：LGL-INR 的圆环降到 0.277，低于其上界 s₀ + log(4) / 20 = 0.33。softmax 的圆环与困难类的召回率介于 LGL 与 LGL-INR 之间。'],
         ring: ['没有空间', '目标在环内 (A4)：一列围不住它。其欠缺在 LGL 下为 0.889，在 softmax 下为 0.198。'],
         ringSharp: ['没有空间，β = 20', '修正有其极限 (R4)：没有空间时，大 β 把目标与其他类都推向一半。'],
       },
@@ -348,12 +358,12 @@ export const zh = {
     },
     batches: {
       name: '小批量',
-      claim: `<p>重加权逻辑损失 (LGL-INR) 是对<em>批内</em>每一类的样本取平均。在小批量中它是另一个损失：</p>
+      claim: `<p>重加权逻辑损失 (LGL-INR) 是对<strong>批内</strong>每一类的样本取平均。在小批量中它是另一个损失：</p>
 <p class="law">批大小为 $B$ 的 LGL-INR = 成对权重随 $B$ 而变的逻辑损失（M1、M2；β = 0）</p>
 <p>$B$ = 1 时就是普通逻辑损失 (LGL)；$B$ = $N$ 时与公式一致，其平衡 (R1) 成立。介于其间时，即使已在自身损失的极小点，R1 也不成立。带反频率权重的 softmax 不随批大小而变 (M3)。</p>`,
       controls: { batch: '批大小 B', common: '每个常见类的样本数', rare: '稀有类的样本数', radius: '各类所在环的半径' },
       rare: '稀有类',
-      pictures: { recall: '新样本上稀有类的召回率', residual: '全体样本的平衡 R1 偏差多少', regions: (name) => `${name} 的区域` },
+      pictures: { recall: '新样本上稀有类的召回率', residual: '全体样本的平衡 R1 偏差多少', regions: (name) => `${name}的区域` },
       inBatches: (batch) => `LGL-INR，B = ${batch}`,
       balanced: 'softmax，反频率',
       units: { recall: '召回率，新样本', residual: '两侧的相对差' },
@@ -361,12 +371,12 @@ export const zh = {
       presets: {
         start: ['B = 8', '从 906 个样本中每批取八个：稀有类（6 个样本）很少入批，损失几乎不计它。'],
         one: ['B = 1', '一次一个样本：无论公式怎样承诺，恰为普通逻辑损失。'],
-        many: ['B = 128', '每批 128 个时，多数批含有稀有类的样本，其召回率接近整体。'],
+        many: ['B = 128', '每批 128 个时，多数批含有稀有类的样本。其召回率为 0.533；全部样本为一批时为 0.633。'],
         whole: ['B = N', '全部样本为一批：R1 精确成立。'],
       },
       quiz: [
         ['每批一个样本。LGL-INR 下稀有类（906 个中的 6 个）的召回率是多少？', { batch: 1 }, 'recall-0'],
-        ['全部样本为一批。现在呢？', { batch: 1000 }, 'recall-0'],
+        ['全部样本为一批。现在呢？', { batch: 906 }, 'recall-0'],
       ],
     },
     separable: {
@@ -395,7 +405,7 @@ export const zh = {
       name: '新样本',
       claim: `<p>平衡是训练样本的定律。在新样本上，它只在偶然误差与偏差之内成立；偏差来自对每个样本自身的拟合：</p>
 <p class="law">$D_k = Σ_c m_c P[c][k] − m_k$ 在训练中为零；在新样本上其均值就是偏差（T1、T2）</p>
-<p>横线是由偶然性给出的 95% 区间；竖线是仅由训练样本的留一步预测的偏差。反复抽取：特征少时区间含零，特征多时区间移向竖线。</p>`,
+<p>横线是由偶然性给出的 95% 区间；竖线是仅由训练样本以留一法预测的偏差。反复抽取：特征少时区间含零，特征多时区间移向竖线。</p>`,
       controls: { features: '特征数 d', n1: '正例数（负例 300）', weights: '权重', none: '无', balanced: '反频率', penalty: '惩罚 l2', seed: '抽取编号' },
       pictures: { balance: '正例的 D：训练样本，以及同样多的新样本', training: '训练样本的 P[c][k]', fresh: '新样本的 P[c][k]' },
       rows: { training: '训练', fresh: '新样本', unit: 'D₁，加权样本数' },
@@ -448,7 +458,7 @@ export const zh = {
     },
     losses: {
       name: '损失函数',
-      claim: `<p>每个损失对样本的每个 logit 都有梯度。当它们在每个 logit 上相互抵消时，梯度为零：平衡定律只由斜率得出。</p>
+      claim: `<p>每个损失对样本的每个 logit 都有梯度。在整个损失的梯度为零处，它们在每个 logit 上相互抵消：平衡定律只由斜率得出。</p>
 <p class="law">对每一类 $k$：$Σ_i {∂ℓ_i}/{∂z_i^k} = 0$</p>
 <p>样本属于三类（100、30、10 个样本）之一；除移动的那个外，其余 logit 为零。LGL-INR 是类与类之间的加权，单个样本看不出来。</p>`,
       controls: { shown: (most) => `损失（最多 ${most} 个）`, class: '样本的类（100、30、10）', moved: '移动的 logit', own: '自身', other: '另一类' },
@@ -458,7 +468,7 @@ export const zh = {
       withoutValue: (names) => `没有 ${names} 的曲线：其权重在梯度中视为常数，这样的梯度不属于任何损失。`,
       presets: {
         start: ['开始', '焦点损失放过已分对的样本：其斜率比 softmax 更早消失。'],
-        shifted: ['平移', '按类的稀有程度平移 logit 的损失：同一条曲线，更靠右。'],
+        shifted: ['平移', '按类的稀有程度平移 logit 的损失：同一条曲线，更靠右。vector-scaling 还缩放 logit，因此曲线更平。'],
         rival: ['对手类', '频繁类怎样压低稀有类的 logit：均衡损失与跷跷板损失有所克制。'],
         smoothing: ['平滑', '越过平滑标签的目标后斜率变号，损失有最低点。'],
       },
