@@ -243,7 +243,10 @@ fn a_model_of_other_weights_is_recognised() {
     assert!(lines[2].contains("--loss softmax --class-weights balanced"), "{printed}");
     let output = folder.command(&["b.npz", "--class-weights", "balanced"]).output().expect("run");
     let printed = String::from_utf8(output.stdout).expect("text");
-    assert!(printed.starts_with("Trained to the end for softmax with these class weights"), "{printed}");
+    assert!(
+        printed.starts_with("Balanced as at the end of training for softmax with these class weights"),
+        "{printed}"
+    );
 }
 
 #[test]

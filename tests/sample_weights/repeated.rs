@@ -53,6 +53,16 @@ fn solve_with_every_loss_weighting_and_penalty() {
     assert_eq!(stationary, 48, "every design overlaps");
 }
 
+#[test]
+fn solve_with_missing_values_filled_in() {
+    for case in 0..8 {
+        let options = ["--label", "y", "--missing", "indicator", "--l2", "0.01"];
+        let record = agree(Table::with_gaps(case), "solve", &options);
+        assert_eq!(record["status"], "stationary");
+        assert!(record["features"].to_string().contains("missing"), "{}", record["features"]);
+    }
+}
+
 /// Losses without an algorithm of their own too, which leave a shift of all logits free.
 #[test]
 fn solve_with_every_other_loss() {

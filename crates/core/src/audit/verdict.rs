@@ -48,7 +48,7 @@ pub fn verdict(record: &AuditRecord) -> AuditVerdict {
     let fine = if let Some(head) = bare.filter(|_| !measured.stationary) {
         without_bias(head)
     } else if measured.stationary {
-        format!("Trained to the end for {asked}: no class is still gaining or losing (to {residual}).")
+        balanced(record.head.as_ref(), &asked, &residual)
     } else if let Some(other) = other {
         format!(
             "Not the end of training for {asked} (off by {residual}), but stationary for {} (to {}).",
@@ -62,7 +62,8 @@ pub fn verdict(record: &AuditRecord) -> AuditVerdict {
         )
     };
     AuditVerdict {
-        is_good: measured.stationary || bare.is_some_and(is_solved),
+        is_good: (measured.stationary && !record.head.as_ref().is_some_and(is_unsolved))
+            || bare.is_some_and(is_solved),
         lines: [fine, worst(record), advice(record, other.map(super::Alternative::options).as_deref())],
     }
 }
@@ -74,6 +75,30 @@ const SOLVED: f64 = 1e-3;
 fn is_solved(head: &HeadComparison) -> bool {
     let objectives = head.own.as_ref().zip(head.exact.as_ref());
     objectives.is_some_and(|(own, exact)| own.objective - exact.objective <= SOLVED * exact.objective.abs())
+}
+
+/// Whether the exact layer is better by more than that.
+fn is_unsolved(head: &HeadComparison) -> bool {
+    head.own.is_some() && head.exact.is_some() && !is_solved(head)
+}
+
+/// Of a balanced model. Balance is what intercepts alone bring about: only features say whether the weights have come to their end.
+fn balanced(head: Option<&HeadComparison>, asked: &str, residual: &str) -> String {
+    match head.map(|head| (head, &head.own, &head.exact)) {
+        Some((head, Some(own), Some(exact))) if is_unsolved(head) => format!(
+            "Not the end of training for {asked}: no class is still gaining or losing (to {residual}), as intercepts alone bring about, \
+             but the exact layer over the same features lowers the objective from {} to {}; or training had a penalty (give `l2`).",
+            significant(own.objective, 6),
+            significant(exact.objective, 6)
+        ),
+        Some((_, Some(_), Some(_))) => format!(
+            "Trained to the end for {asked}: no class is still gaining or losing (to {residual}), and no last layer over the same \
+             features is better."
+        ),
+        _ => format!(
+            "Balanced as at the end of training for {asked}: no class is still gaining or losing (to {residual})."
+        ),
+    }
 }
 
 /// Of a last layer without intercepts the balance says little: the exact layer does.
@@ -165,7 +190,7 @@ fn advice(record: &AuditRecord, other: Option<&str>) -> String {
     if measured.recall[measured.worst_class] < measured.accuracy - FAR_BELOW {
         return format!(
             "What to try: a higher weight for class {name} (equipoise weights --target equal-recall finds one), or features that \
-             tell it apart; more training will not help."
+             tell it apart."
         );
     }
     if error > UNCALIBRATED {

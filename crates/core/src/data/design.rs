@@ -111,14 +111,14 @@ impl DesignColumn {
         Ok(values)
     }
 
-    /// The design of a column over some rows.
+    /// The design of a column over some rows, which count by the `weights` of all rows.
     ///
     /// # Errors
     /// It holds text that is not asked to become levels, or every cell is missing.
     pub(crate) fn of(
         table: &Table,
         column: usize,
-        rows: &[usize],
+        (rows, weights): (&[usize], Option<&[f64]>),
         (one_hot, missing): (bool, Missing),
     ) -> Result<Self, DataError> {
         let source = table.columns[column].name.clone();
@@ -136,12 +136,19 @@ impl DesignColumn {
             return Ok(Self { source, kind: DesignKind::Number });
         }
         if numbers.is_empty() {
-            let problem = format!("holds no numbers; leave it out with `drop` {}", as_argument(&source));
+            let drop = format!("leave it out with `drop` {}", as_argument(&source));
+            let problem = if table.columns[column].is_text(table.marks) {
+                format!("holds text; give `one_hot` for a column of 0 and 1 for each of its texts, or {drop}")
+            } else {
+                format!("holds no numbers; {drop}")
+            };
             return Err(DataError::invalid(table.column_place(column), problem));
         }
-        // Halves first: sums of the largest doubles leave their range.
-        let count = numbers.len() as f64;
-        let mean = numbers.iter().map(|number| number / count).sum();
+        let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+        let known = || rows.iter().filter_map(|&row| Some((weight(row), cells[row].number()?)));
+        let total: f64 = known().map(|(weight, _)| weight).sum();
+        // Shares first: sums of the largest doubles leave their range.
+        let mean = known().map(|(weight, number)| weight / total * number).sum();
         Ok(Self { source, kind: DesignKind::Filled { mean } })
     }
 }

@@ -174,10 +174,14 @@ impl SampleRequest {
         let mut kept = KeptRows::of(&labels, weights, &self.rules(), &mut left_out)?;
         let features = self.categories(table, features, &kept.rows, &mut left_out)?;
         if self.missing == Missing::DropRow {
+            kept.check_any(&table.place, &table.columns[label].name)?;
             drop_missing(table, &[features.as_slice(), &offset].concat(), &mut kept, &mut left_out);
+            if kept.rows.is_empty() {
+                return Err(no_row_is_whole(table, &features));
+            }
         }
         kept.check_any(&table.place, &table.columns[label].name)?;
-        let Designed { design, parts } = self.designed(table, &features, &kept.rows)?;
+        let Designed { design, parts } = self.designed(table, &features, &kept)?;
         let lost = kept.lost(&labels);
         let (labels, mut notes) = kept.labels(&labels, &self.rules())?;
         notes.extend(lost);
@@ -220,11 +224,12 @@ impl SampleRequest {
     }
 
     /// The features that columns become in these rows.
-    fn designed(&self, table: &Table, columns: &[usize], rows: &[usize]) -> Result<Designed, DataError> {
+    fn designed(&self, table: &Table, columns: &[usize], kept: &KeptRows) -> Result<Designed, DataError> {
+        let (rows, weights) = (kept.rows.as_slice(), kept.weights.as_deref());
         let mut design = Vec::with_capacity(columns.len());
         let mut parts = Vec::with_capacity(columns.len());
         for &column in columns {
-            let of_column = DesignColumn::of(table, column, rows, (self.one_hot, self.missing))?;
+            let of_column = DesignColumn::of(table, column, (rows, weights), (self.one_hot, self.missing))?;
             parts.push((of_column.features(table, column, rows)?, of_column.width()));
             design.push(of_column);
         }
@@ -403,6 +408,29 @@ impl SampleRequest {
         left_out.extend(LeftOut::rows(dropped, "missing values (NaN)"));
         Ok(())
     }
+}
+
+/// Every row misses a value; of the column in which most do it is said so.
+fn no_row_is_whole(table: &Table, features: &[usize]) -> DataError {
+    let missing = |column: usize| {
+        let cells = table.columns[column].read(table.marks);
+        cells.iter().filter(|cell| **cell == Cell::Missing).count()
+    };
+    let most = features.iter().copied().max_by_key(|&column| missing(column));
+    let emptiest = most.map_or_else(String::new, |column| {
+        let name = &table.columns[column].name;
+        format!(
+            "; {} misses {} of {}: leave it out with `drop` {}",
+            quoted(name),
+            missing(column),
+            table.rows,
+            super::design::as_argument(name)
+        )
+    });
+    DataError::invalid(
+        &table.place,
+        format!("every row misses a value{emptiest}, or give `missing` indicator"),
+    )
 }
 
 /// Fails where an array is no matrix of features with a row for each label.
@@ -616,6 +644,10 @@ pub fn column_weights(table: &Table, column: usize) -> Result<Vec<f64>, DataErro
                 let problem = format!("{} is not a number", quoted(&table.columns[column].text(row)));
                 DataError::invalid(table.cell_place(row, column), problem)
             }
+            Cell::Missing => DataError::invalid(
+                table.cell_place(row, column),
+                "the weight is missing; give one, or 0 to leave the row out",
+            ),
             cell => no_number(table, row, column, *cell),
         });
         let weight = weight.map_err(of_weights)?;
