@@ -144,7 +144,7 @@ impl Pivots {
 
     /// What rounding hides of a combination, in scaled units.
     fn rounding(&self, of: &Combination) -> f64 {
-        f64::EPSILON * self.typical_size(of)
+        ROUNDINGS * f64::EPSILON * self.typical_size(of)
     }
 
     /// A combination without the terms that rounding hides.
@@ -197,28 +197,26 @@ impl Pivots {
         let part = |k: usize| (own.coefficients[k] * self.triangle.column(k).norm()).abs();
         let mut order: Vec<usize> = (0..pivot).filter(|&k| own.coefficients[k] != 0.0).collect();
         order.sort_by(|&a, &b| part(b).total_cmp(&part(a)).then(a.cmp(&b)));
-        let wanted = self.triangle.view((0, pivot), (pivot, 1)).into_owned();
-        let (rest, spread) = (self.triangle[(pivot, pivot)], self.spreads[own.column]);
-        (1..=order.len().min(MAX_TERMS)).find_map(|count| {
-            let few = &order[..count];
-            let columns = DMatrix::from_fn(pivot, count, |row, place| self.triangle[(row, few[place])]);
-            let factored = columns.clone().qr();
-            let fitted = factored.r().solve_upper_triangular(&factored.q().tr_mul(&wanted))?;
-            let left = (&wanted - columns * &fitted).norm().hypot(rest) / spread;
-            (left < NEARLY.min(FEWER_DIGITS * own.left)).then(|| {
+        let spread = self.spreads[own.column];
+        let mut fit = Fit::to(self.triangle.view((0, pivot), (pivot, 1)).column(0).into_owned());
+        for (count, &k) in order.iter().take(MAX_TERMS).enumerate() {
+            fit.add(&self.triangle.view((0, k), (pivot, 1)).column(0).into_owned());
+            let left = fit.left.norm().hypot(self.triangle[(pivot, pivot)]) / spread;
+            if left < NEARLY.min(FEWER_DIGITS * own.left) {
                 let mut of = Combination {
-                    left,
+                    column: own.column,
                     coefficients: vec![0.0; pivot],
                     constant: self.mean[pivot],
-                    ..own.clone()
+                    left,
                 };
-                for (&k, &coefficient) in few.iter().zip(fitted.iter()) {
+                for (&k, coefficient) in order[..=count].iter().zip(fit.coefficients()) {
                     of.coefficients[k] = coefficient;
                     of.constant -= coefficient * self.mean[k];
                 }
-                of
-            })
-        })
+                return Some(of);
+            }
+        }
+        None
     }
 
     /// Spreads and sizes of the columns, from the triangle of the scaled table.
@@ -790,6 +788,53 @@ fn solved_for(
     (last, -constant / coefficient)
 }
 
+/// Least squares over columns that are added one by one.
+struct Fit {
+    /// Orthonormal columns, the parts of the added ones along them, and those of what is fitted.
+    basis: Vec<DVector<f64>>,
+    parts: Vec<Vec<f64>>,
+    fitted: Vec<f64>,
+    left: DVector<f64>,
+}
+
+impl Fit {
+    fn to(wanted: DVector<f64>) -> Self {
+        Self { basis: Vec::new(), parts: Vec::new(), fitted: Vec::new(), left: wanted }
+    }
+
+    fn add(&mut self, column: &DVector<f64>) {
+        let (mut own, mut parts) = (column.clone(), vec![0.0; self.basis.len()]);
+        // Once more, for what rounding leaves.
+        for _ in 0..2 {
+            for (part, direction) in parts.iter_mut().zip(&self.basis) {
+                let along = direction.dot(&own);
+                own.axpy(-along, direction, 1.0);
+                *part += along;
+            }
+        }
+        let norm = own.norm().max(f64::MIN_POSITIVE);
+        own /= norm;
+        parts.push(norm);
+        let along = own.dot(&self.left);
+        self.left.axpy(-along, &own, 1.0);
+        self.fitted.push(along);
+        self.basis.push(own);
+        self.parts.push(parts);
+    }
+
+    /// One for each column, by substitution from the last.
+    fn coefficients(&self) -> Vec<f64> {
+        let mut found = self.fitted.clone();
+        for k in (0..found.len()).rev() {
+            found[k] /= self.parts[k][k];
+            for earlier in 0..k {
+                found[earlier] -= found[k] * self.parts[k][earlier];
+            }
+        }
+        found
+    }
+}
+
 /// A combination plus a multiple of a pivot less what that nearly is.
 fn plus(of: &Combination, near: &Combination, pivot: usize, multiple: f64) -> Combination {
     let mut sum = of.clone();
@@ -942,6 +987,18 @@ fn whole_if_near(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fit_finds_its_coefficients() {
+        let column = |step: f64| DVector::from_fn(6, |row, _| (row as f64 * step).sin());
+        let (one, two) = (column(0.7), column(0.71));
+        let mut fit = Fit::to(3.0 * &one - 2.0 * &two);
+        fit.add(&one);
+        assert!(fit.left.norm() > 1e-3);
+        fit.add(&two);
+        let found = fit.coefficients();
+        assert!(fit.left.norm() < 1e-14 && (found[0] - 3.0).abs() < 1e-11 && (found[1] + 2.0).abs() < 1e-11);
+    }
 
     #[test]
     fn signs_are_sorted_to_the_sides_where_they_are_plus() {
