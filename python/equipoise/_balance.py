@@ -69,7 +69,7 @@ def balance(
     classes: ArrayLike | None = None,
     loss: Literal["softmax", "logistic"] = "softmax",
 ) -> BalanceResult:
-    """Outflow ``m_k (1 - P[k, k])`` and inflow ``sum_c m_c P[c, k]`` of every class, with ``m_c = class_weight[c] * counts[c]``.
+    """Outflow ``m_k (1 - P[k, k])`` and inflow ``sum_{c != k} m_c P[c, k]`` of every class, with ``m_c = class_weight[c] * counts[c]``.
 
     Where the loss is stationary they are equal.
 

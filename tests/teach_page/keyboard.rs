@@ -27,11 +27,13 @@ fn numbers_beside_sliders_can_be_typed() {
         ("2.5", "2.5"),
         ("2,5", "2.5"),
         ("0.123456", "0.123"),
-        // What a parameter does not take gives way to its nearest value, and what is no number to its start.
-        ("1000", "100"),
+        ("2·10⁻¹", "0.2"),
+        ("10^-1", "0.1"),
+        // What a parameter does not take gives way to its nearest value, and what is no number to the one before.
+        ("1,000", "100"),
         ("−3", "0.01"),
-        ("ten", "1"),
-        ("", "1"),
+        ("ten", "0.01"),
+        ("", "0.01"),
     ] {
         assert_eq!(typed(&browser, text), said, "{text}");
     }
@@ -82,6 +84,11 @@ fn keys_take_moves_back_and_forth() {
     }
     // A field of text undoes what is typed in it.
     browser.ask(&format!("{FIELD}.focus()"));
+    undo_key(&browser, "ctrlKey");
+    assert_eq!(drawn(&browser), seen[1]);
+    // What has been entered is a move of the scene.
+    std::thread::sleep(Duration::from_millis(700));
+    typed(&browser, "5");
     undo_key(&browser, "ctrlKey");
     assert_eq!(drawn(&browser), seen[1]);
     // After another move nothing comes back.

@@ -23,8 +23,15 @@ function fromSlider(parameter, place) {
 /** Values between two steps of such a slider need no more digits than distinguish them. */
 const rounded = (parameter, value) => (parameter.log ? Number(value.toPrecision(3)) : value);
 
-/** A number as people write it, with a comma or the minus sign of the page. */
-const typed = (text) => Number(text.trim().replace(',', '.').replace('−', '-') || NaN);
+const RAISED = '⁻⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** A number as people write it, and as the page does: 0,5 or 1,000 or 2·10⁻³ or 10^-3. */
+function typed(text) {
+  const plain = text.trim().replaceAll('−', '-')
+    .replaceAll(/[⁻⁰¹²³⁴-⁹]+/g, (raised) => `^${[...raised].map((sign) => '-0123456789'[RAISED.indexOf(sign)]).join('')}`)
+    .replace(/^(?:(.+)[·*])?10\^(-?\d+)$/, (_, factor = '1', power = '') => `${factor}e${power}`);
+  return Number((/^-?\d{1,3}(,\d{3})+$/.test(plain) ? plain.replaceAll(',', '') : plain.replace(',', '.')) || NaN);
+}
 
 /** What a slider says, which can be typed too; all digits are seen while one does. */
 function box(parameter, change) {
@@ -34,7 +41,13 @@ function box(parameter, change) {
     shown = value;
     input.value = document.activeElement === input ? value : short(value);
   };
-  input.addEventListener('change', () => change(parameter.key, allowed(parameter, typed(input.value))));
+  input.addEventListener('change', () => {
+    const value = typed(input.value);
+    if (Number.isNaN(value)) set(shown);
+    else change(parameter.key, allowed(parameter, value));
+  });
+  // What is entered is the scene's: keys undo its moves again.
+  input.addEventListener('keydown', ({ key }) => key === 'Enter' && input.blur());
   for (const event of ['focus', 'blur']) input.addEventListener(event, () => set(shown));
   return { input, set };
 }

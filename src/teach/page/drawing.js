@@ -39,7 +39,8 @@ export function short(value, digits = DIGITS) {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits))).replace('-', '−');
+  // Two numbers that are equal but for rounding are rounded alike.
+  if (size >= 1e-3 && size < 1e5) return String(Number(Number(value.toPrecision(12)).toPrecision(digits))).replace('-', '−');
   const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
   const raised = exponent.replace('+', '').split('').map((c) => ({ '-': '⁻' })[c] ?? '⁰¹²³⁴⁵⁶⁷⁸⁹'[c]).join('');
   const factor = Number(mantissa) === 1 ? '' : `${String(Number(mantissa)).replace('-', '−')}·`;
@@ -67,8 +68,8 @@ export function line(x1, y1, x2, y2, attributes = {}) {
 export const polyline = (points, attributes = {}) =>
   svg('path', { d: `M${points.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join('L')}`, fill: 'none', ...attributes });
 
-/** A piece of a line, beside its name; in `glyphs` where there is text alone. */
-export const sample = ({ colour, dash, glyphs }) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true', 'data-glyphs': glyphs },
+/** A piece of a line, beside its name. */
+export const sample = ({ colour, dash }) => svg('svg', { viewBox: '0 0 44 10', width: 44, height: 10, 'aria-hidden': 'true' },
   svg('path', { d: 'M1 5H40', stroke: colour, 'stroke-width': 3, 'stroke-dasharray': dash }));
 
 /** A horizontal axis below a frame, or a vertical one beside it, with ticks at values. */

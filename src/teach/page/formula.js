@@ -5,13 +5,13 @@
 
 const MATH = 'http://www.w3.org/1998/Math/MathML';
 const GREEK = { alpha: 'α', beta: 'β', gamma: 'γ', pi: 'π' };
-const SIGNS = { '-': '−', '~': '∝', '<=': '≤', '>=': '≥', '->': '→', sum: '∑', Σ: '∑' };
+const SIGNS = { '-': '−', '~': '∝', '<=': '≤', '>=': '≥', '!=': '≠', '->': '→', sum: '∑', Σ: '∑' };
 /** Signs whose index is below them. */
 const BELOW = ['∑'];
 /** Words that are set as functions; other long words are text. */
 const FUNCTIONS = ['exp', 'log', 'max', 'mean', 'min', 'sigmoid', 'softmax', 'softplus'];
 /** Chinese and the like, with their punctuation, are words, whatever stands beside them. */
-const TOKEN = /[\u2e80-\uffef]+|\s+|\d+(?:\.\d+)?|[<>-]=|->|(?:--)?[A-Za-z]{2,}(?:-[A-Za-z]{2,}|'[a-z]+)*\d*|[A-Z]\d|l2|\p{L}\p{M}*|./gu;
+const TOKEN = /[\u2e80-\uffef]+|\s+|\d+(?:\.\d+)?|[<>!-]=|->|(?:--)?[A-Za-z]{2,}(?:-[A-Za-z]{2,}|'[a-z]+)*\d*|[A-Z]\d|l2|\p{L}\p{M}*|./gu;
 
 const kindOf = (token) => {
   if (/^[\u2e80-\uffef]/.test(token)) return 'words';

@@ -133,8 +133,9 @@ function drawnRow({ parts, across, above }, top, scale) {
 
 /** What the controls of a scene say. */
 const settings = ({ parameters }, values) => parameters
-  .filter(({ label, hidden, when }) => label && !hidden && (!when || when(values)))
-  .map(({ key, label, options }) => {
+  .filter(({ label, kind, hidden, when }) => (label || kind === 'point') && !hidden && (!when || when(values)))
+  .map(({ key, label, kind, options }) => {
+    if (kind === 'point') return words.status.of(words.cls(key.slice(1))) + values[key].map((value) => short(value)).join(', ');
     const name = (value) => (Array.isArray(options) ? options.find(([option]) => option === value)[1] : value);
     const value = values[key];
     return words.status.of(label) + (typeof value === 'number' ? short(value) : [value].flat().map(name).join(', '));

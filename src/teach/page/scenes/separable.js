@@ -53,7 +53,7 @@ function show({ problem: { records, samples } }, values, { plane, recall, shortf
       ? plane.boundary(difference(logits), { 'stroke-dasharray': WEIGHTS[place].dash, stroke: WEIGHTS[place].colour, 'stroke-width': 2.6 }) : [])),
   });
   plane.describe(say.pictures.plane);
-  plane.setReadout(WEIGHTS.flatMap((weight) => [sample(weight), ` ${weight.name} `]));
+  plane.setReadout(WEIGHTS.map((weight) => html('span', { class: 'key', 'data-glyphs': `${weight.glyphs} ${weight.name}  ` }, sample(weight), ` ${weight.name} `)));
   const rows = (key) => records.map(({ measured }, place) => ({ label: WEIGHTS[place].name, value: measured[key]?.[1], colour: WEIGHTS[place].colour }));
   recall.show(rows('test_recall'), say.units.recall);
   const found = rows('test_recall').map(({ value }) => value).filter((value) => value !== undefined);
