@@ -90,12 +90,12 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _has_usual_parameters(self) -> bool:
         """Whether parameters plainly are in range: scikit-learn's own checks of them take longer than a small fit."""
-        numbers = (self.C, self.tol, 0.0 if self.l2 is None else self.l2)
         return (
-            all(type(number) is float and 0 <= number for number in numbers)
+            type(self.C) is float
             and self.C > 0
-            and (self.l2 is None or self.l2 <= LARGEST_PENALTY)
-            and self.tol < np.inf
+            and type(self.tol) is float
+            and 0 <= self.tol < np.inf
+            and (self.l2 is None or (type(self.l2) is float and 0 <= self.l2 <= LARGEST_PENALTY))
             and (self.class_weight is None or type(self.class_weight) is dict or self._is_balanced())
             and type(self.fit_intercept) is bool
             and type(self.max_iter) is int

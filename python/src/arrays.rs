@@ -1,36 +1,54 @@
-//! Arrays of `NumPy` in and out, by the protocol that all array libraries of Python share (`__array_interface__`).
+//! Arrays of `NumPy` in and out, by the protocol of array libraries of Python (`__array_struct__`).
 
 use equipoise::data::SharedFeatures;
 use nalgebra::DMatrix;
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyDict};
+use pyo3::types::{PyByteArray, PyCapsule, PyCapsuleMethods};
+use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 
 /// An entry type of arrays.
 pub(crate) trait Entry: bytemuck::Pod + Send + Sync {
-    /// What `NumPy` calls it on this machine.
-    const NAME: &'static str;
+    /// The letter of its kind: a floating-point, signed or unsigned number.
+    const KIND: u8;
 }
 
 impl Entry for f64 {
-    const NAME: &'static str = if cfg!(target_endian = "little") { "<f8" } else { ">f8" };
+    const KIND: u8 = b'f';
 }
 impl Entry for f32 {
-    const NAME: &'static str = if cfg!(target_endian = "little") { "<f4" } else { ">f4" };
+    const KIND: u8 = b'f';
 }
 impl Entry for u32 {
-    const NAME: &'static str = if cfg!(target_endian = "little") { "<u4" } else { ">u4" };
+    const KIND: u8 = b'u';
 }
 impl Entry for u8 {
-    const NAME: &'static str = "|u1";
+    const KIND: u8 = b'u';
 }
 impl Entry for i32 {
-    const NAME: &'static str = if cfg!(target_endian = "little") { "<i4" } else { ">i4" };
+    const KIND: u8 = b'i';
 }
 impl Entry for i64 {
-    const NAME: &'static str = if cfg!(target_endian = "little") { "<i8" } else { ">i8" };
+    const KIND: u8 = b'i';
 }
+
+/// What `__array_struct__` leads to: `PyArrayInterface` of `NumPy`.
+#[repr(C)]
+struct Described {
+    two: c_int,
+    axes: c_int,
+    kind: u8,
+    entry_size: c_int,
+    flags: c_int,
+    shape: *const isize,
+    _strides: *const isize,
+    data: *const c_void,
+}
+
+/// Flags of an array whose entries lie one row after another, aligned, in the byte order of this machine.
+const PLAIN: c_int = 0x1 | 0x100 | 0x200;
 
 /// An array whose rows lie one after another, read where it is. It stays alive as long as this does.
 pub(crate) struct Array<T> {
@@ -50,25 +68,36 @@ unsafe impl<T: Sync> Sync for Array<T> {}
 /// What an array says of itself.
 pub(crate) struct Interface<'a, 'py> {
     owner: Borrowed<'a, 'py, PyAny>,
-    /// The type of its entries.
-    pub(crate) entries: String,
-    address: usize,
-    is_contiguous: bool,
+    kind: u8,
+    entry_size: usize,
+    is_plain: bool,
+    data: *const c_void,
     shape: Vec<usize>,
 }
 
 impl<'a, 'py> Interface<'a, 'py> {
     pub(crate) fn of(owner: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        let interface = owner.getattr("__array_interface__")?.cast_into::<PyDict>()?;
-        let entry = |name: &str| interface.as_any().get_item(name);
-        let strides = interface.get_item("strides")?;
-        let (address, _): (usize, bool) = entry("data")?.extract()?;
+        let capsule = owner.getattr(intern!(owner.py(), "__array_struct__"))?.cast_into::<PyCapsule>()?;
+        let described = capsule.pointer_checked(None)?.cast::<Described>();
+        #[expect(unsafe_code, reason = "what NumPy says of an array without a dictionary of it")]
+        // SAFETY: the capsule holds this structure, with as many entries of the shape as there are axes, as long as it lives.
+        let (described, shape) = unsafe {
+            let described = described.as_ref();
+            let axes = usize::try_from(described.axes).unwrap_or(0);
+            let shape = if axes == 0 { &[] } else { std::slice::from_raw_parts(described.shape, axes) };
+            (described, shape)
+        };
+        if described.two != 2 {
+            return Err(PyTypeError::new_err("this array describes itself in a way that is not known"));
+        }
+        let size = |&size: &isize| usize::try_from(size).unwrap_or(0);
         Ok(Self {
             owner,
-            entries: entry("typestr")?.extract()?,
-            address,
-            is_contiguous: strides.is_none_or(|strides| strides.is_none()),
-            shape: entry("shape")?.extract()?,
+            kind: described.kind,
+            entry_size: usize::try_from(described.entry_size).unwrap_or(0),
+            is_plain: described.flags & PLAIN == PLAIN,
+            data: described.data,
+            shape: shape.iter().map(size).collect(),
         })
     }
 
@@ -79,8 +108,9 @@ impl<'a, 'py> Interface<'a, 'py> {
 
     /// The array, if it has entries of this type, one row after another.
     pub(crate) fn array<T: Entry>(&self) -> Option<Array<T>> {
-        let first = std::ptr::with_exposed_provenance::<T>(self.address);
-        (self.entries == T::NAME && self.is_contiguous && first.is_aligned()).then(|| Array {
+        let first = self.data.cast::<T>();
+        let is_of_type = self.kind == T::KIND && self.entry_size == size_of::<T>();
+        (is_of_type && self.is_plain && first.is_aligned()).then(|| Array {
             _owner: self.owner.to_owned().unbind(),
             first,
             shape: self.shape.clone(),
@@ -89,7 +119,7 @@ impl<'a, 'py> Interface<'a, 'py> {
 
     /// What is said of an array of another kind than the one that is needed.
     fn refused(&self, needed: &str) -> PyErr {
-        let found = &self.entries;
+        let found = format!("{}{}", char::from(self.kind), self.entry_size);
         let text = format!("an aligned array of {needed} with rows one after another is needed, not {found}");
         PyTypeError::new_err(text)
     }
@@ -100,7 +130,7 @@ impl<T: Entry> FromPyObject<'_, '_> for Array<T> {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let interface = Interface::of(object)?;
-        interface.array().ok_or_else(|| interface.refused(T::NAME))
+        interface.array().ok_or_else(|| interface.refused(std::any::type_name::<T>()))
     }
 }
 
@@ -140,7 +170,7 @@ impl FromPyObject<'_, '_> for Features {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let interface = Interface::of(object)?;
-        Self::of(&interface).ok_or_else(|| interface.refused("<f8 or <f4"))
+        Self::of(&interface).ok_or_else(|| interface.refused("f64 or f32"))
     }
 }
 
