@@ -102,8 +102,11 @@ pub(super) fn run(arguments: &WeightsArguments, style: Style) -> Result<Ending> 
         OutputFormat::Table => {}
     }
     if let Some(why) = &record.why {
-        let found =
-            if record.attainable.is_some() { "no such weights" } else { "the weights could not be computed" };
+        let found = if record.attainable.is_some() {
+            "no such weights were found"
+        } else {
+            "the weights could not be computed"
+        };
         note(&format!("{found}: {why}"));
     }
     Ok(if record.attainable == Some(true) { Ending::Done } else { Ending::Failed })

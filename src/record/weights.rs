@@ -29,7 +29,7 @@ pub struct WeightsRecord {
     /// Rows, where they have weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,
-    /// Empty, as what follows, where the target is not attainable.
+    /// Empty, as what follows, where no weights are found that meet the target.
     pub class_weights: Vec<f64>,
     /// Row: true class; column: predicted class.
     pub mean_probability: Vec<Vec<f64>>,
@@ -47,7 +47,7 @@ pub struct WeightsRecord {
     pub closed_form: bool,
     /// Every step of the search.
     pub path: Vec<DesignStep>,
-    /// The nearest point, where the target is not attainable and the search found any.
+    /// The nearest point, where no weights are found that meet the target and the search came to any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<DesignStep>,
     /// Whether probabilities are frequencies.

@@ -25,8 +25,8 @@ const RIGHT: &str = "\u{E014}";
 #[test]
 fn every_scene_reads_well_on_a_desk_on_a_phone_and_on_a_wall() {
     let served = Served::start();
-    // Dark is a matter of colours and not of room, and nobody projects from a phone.
-    for (width, height, looks) in [(1280, 900, &["", "?theme=dark", "?projector=1"][..]), (390, 844, &[""])] {
+    // The site is looked at in the dark, and nobody projects from a phone.
+    for (width, height, looks) in [(1280, 900, &["", "?projector=1"][..]), (390, 844, &[""])] {
         let Some(browser) = Browser::start((width, height)) else { return };
         for scene in SCENES {
             for look in looks {
@@ -79,6 +79,8 @@ pub(super) fn check_scene(browser: &Browser, name: &str, address: &str) {
         })",
     );
     assert_eq!(clipped, json!([]), "{name}: text beyond its picture");
+    let dollars = browser.ask("return document.body.innerText.includes('$')");
+    assert_eq!(dollars, false, "{name}: what stands between dollar signs is typeset");
     let foreign = browser.ask(&format!(
         "return performance.getEntriesByType('resource').map(entry => entry.name)
             .filter(name => !name.startsWith('{address}') && !name.startsWith('data:'))"

@@ -6,8 +6,8 @@ use super::memory::check_recalibration;
 use super::pass::tally;
 use super::record::{Measured, problem};
 use crate::data::{DataError, Dataset};
-use crate::loss::{ClassWeights, Loss, LossSpec};
-use crate::solver::{Outcome, Problem, SolverSettings, solve_general};
+use crate::loss::{ClassWeights, Link, Loss, LossSpec, Targets};
+use crate::solver::{Outcome, Problem, SolverSettings, solve, solve_general};
 use serde::Serialize;
 
 /// Intercepts that make the loss stationary, and what is measured with them.
@@ -42,8 +42,7 @@ pub fn recalibrate(
     let dataset = Dataset::from_logits(logits, targets.labels().clone())?;
     let problem = Problem::of_parts(&dataset, targets.clone(), Some(spec.clone()), loss.clone(), 0.0)
         .map_err(|error| DataError::invalid("`loss`", error.to_string()))?;
-    let (mut added, not_converged) = match solve_general(&problem, None).confirmed(&SolverSettings::default())
-    {
+    let (mut added, not_converged) = match intercepts_of(&problem, &targets) {
         Outcome::Stationary(point) => (point.head.intercepts, None),
         Outcome::NotConverged { why, reached, .. } => {
             let reached = reached.map(|head| head.intercepts);
@@ -60,4 +59,24 @@ pub fn recalibrate(
     let tallied = tally(input, &targets, &loss, &added)?;
     let measured = Measured::of(&tallied, &targets, &loss, 1.0, tolerance);
     Ok(Recalibration { added, not_converged, measured })
+}
+
+/// A search from zero; where logits are so far off that it ends on flat ground, the loss's own search, and one from the intercepts
+/// that the softmax loss would have.
+fn intercepts_of<'a>(problem: &Problem<'a>, targets: &Targets) -> Outcome<'a> {
+    let settings = SolverSettings::default();
+    let mut found = solve_general(problem, None).confirmed(&settings);
+    if matches!(found, Outcome::NotConverged { .. }) {
+        // LGL-INR has a search of its own, from the loss without its weights to the one with them.
+        found = solve(problem).confirmed(&settings);
+    }
+    if matches!(found, Outcome::NotConverged { .. }) && problem.loss().link() == Link::Softmax {
+        let spec = LossSpec::Softmax;
+        let loss = spec.build_columns(targets, problem.loss().logit_rows());
+        let usual = Problem::of_parts(problem.dataset(), targets.clone(), Some(spec), loss, 0.0);
+        if let Some(guess) = usual.ok().as_ref().and_then(|usual| solve(usual).stationary()) {
+            found = solve_general(problem, Some(&guess.head)).confirmed(&settings);
+        }
+    }
+    found
 }

@@ -27,6 +27,8 @@ pub struct ColumnErrors {
 
 /// More unknowns than these are not looked at together.
 const MAX_UNKNOWNS: usize = 2000;
+/// Condition of the columns beyond which their Hessian has lost the digits of an inverse: combinations take their place.
+const WELL_CONDITIONED: f64 = 1e4;
 
 /// Standard errors at a stationary point of the logistic or the softmax loss without a penalty.
 ///
@@ -42,7 +44,8 @@ pub fn standard_errors(point: &StationaryPoint) -> Result<Vec<ColumnErrors>, Str
                 .to_owned(),
         );
     }
-    if !problem.conditioning().dependent_columns.is_empty() {
+    // Columns that nearly depend on each other have errors, which show it.
+    if problem.conditioning().dependent_columns.iter().any(|dependence| dependence.digits.is_none()) {
         return Err("columns depend on each other, so that coefficients are not determined; leave some out with `drop`".to_owned());
     }
     let columns = problem.loss().logit_rows();
@@ -98,6 +101,8 @@ fn estimates(head: &Head, column: usize, softmax: bool, intercept: Intercept) ->
 /// scaled alone, and there are no ones.
 struct Design {
     rows: DMatrix<f64>,
+    /// Where `rows` are orthogonal combinations: what they are multiplied by to be the features.
+    triangle: Option<DMatrix<f64>>,
     intercept: Intercept,
     means: Vec<f64>,
     deviations: Vec<f64>,
@@ -127,7 +132,13 @@ impl Design {
             means.push(mean);
             deviations.push(deviation);
         }
-        Self { rows, intercept, means, deviations }
+        let condition = point.problem().conditioning().condition;
+        let triangle = condition.filter(|&condition| condition > WELL_CONDITIONED).map(|_| {
+            let factors = rows.transpose().qr();
+            rows = factors.q().transpose();
+            factors.r()
+        });
+        Self { rows, triangle, intercept, means, deviations }
     }
 
     /// Covariances of the unknowns of some columns of logits, from the Hessian and robust.
@@ -172,7 +183,12 @@ impl Design {
     /// Standard errors of one column's unknowns in the user's units.
     fn errors(&self, covariance: &DMatrix<f64>, place: usize) -> Vec<f64> {
         let size = self.rows.nrows();
-        let own = covariance.view((place * size, place * size), (size, size));
+        let own = covariance.view((place * size, place * size), (size, size)).into_owned();
+        let of_features = |own: &DMatrix<f64>| {
+            let triangle = self.triangle.as_ref()?;
+            triangle.solve_upper_triangular(&triangle.solve_upper_triangular(own)?.transpose())
+        };
+        let own = of_features(&own).unwrap_or(own);
         let mut errors: Vec<f64> = self
             .deviations
             .iter()
@@ -213,5 +229,46 @@ impl Residuals {
             if i == j { one.probability * one.complement } else { -one.probability * other.probability }
         });
         Self { residual: block.iter().map(residual).collect(), curvature }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Dataset, Labels};
+    use crate::loss::{ClassWeights, LossSpec};
+    use crate::solver::{Problem, solve};
+
+    /// Inches rounded to four decimals beside centimetres: the same likelihood as that of centimetres and of what rounding took away,
+    /// whose columns are independent, and the same coefficient and error of the latter.
+    #[test]
+    fn nearly_dependent_columns_have_their_errors() {
+        let centimetres = |sample: usize| 150.0 + ((sample * 37) % 97) as f64 / 2.0;
+        let inches = |sample: usize| (centimetres(sample) / 2.54 * 1e4).round() / 1e4;
+        let labels: Vec<u32> = (0..97).map(|sample| ((sample * sample * 7) % 97 % 3) as u32).collect();
+        let labels = Labels::numbered(labels, 3).expect("three classes");
+        let errors = |second: &dyn Fn(usize) -> f64| {
+            let features = DMatrix::from_fn(
+                2,
+                97,
+                |j, sample| if j == 0 { centimetres(sample) } else { second(sample) },
+            );
+            let dataset = Dataset::unnamed(features, labels.clone()).expect("a data set");
+            let problem =
+                Problem::new(&dataset, &LossSpec::Softmax, &ClassWeights::None, 0.0).expect("a problem");
+            let point = solve(&problem).stationary().expect("a stationary point");
+            standard_errors(&point).expect("errors")
+        };
+        let (found, expected) =
+            (errors(&inches), errors(&|sample| inches(sample) - centimetres(sample) / 2.54));
+        for (found, expected) in found.iter().zip(&expected) {
+            let of = |errors: &ColumnErrors| {
+                let classic = errors.standard_errors.as_ref().expect("classes count alike");
+                [errors.estimates[1], classic[1], errors.robust[1]]
+            };
+            for (found, expected) in of(found).into_iter().zip(of(expected)) {
+                assert!((found / expected - 1.0).abs() < 1e-6, "{found} for {expected}");
+            }
+        }
     }
 }

@@ -61,6 +61,8 @@ struct Basis {
     /// `d x r`.
     transform: DMatrix<f64>,
     shift: Vec<f64>,
+    /// The scaled sample that is the middle of all: what directions of samples are differences from. Zeros where they are none.
+    middle: DVector<f64>,
     penalty: Vec<f64>,
     /// The independent columns, by which coefficients are rounded; nothing where there are as many columns as samples.
     pivots: Option<Pivots>,
@@ -300,7 +302,10 @@ impl Coordinates {
     /// `None` where coordinates are no span.
     pub(super) fn step_off_span(&self, gradient: &DMatrix<f64>, l2: f64) -> Option<DMatrix<f64>> {
         let basis = self.basis.as_ref().filter(|_| l2 > 0.0)?;
-        let gradient = gradient.rows(0, self.scaling.factor.len());
+        let (slopes, by_intercept) =
+            (gradient.rows(0, gradient.nrows() - 1), gradient.row(gradient.nrows() - 1));
+        // About another place than the middle, what the intercepts leave of the gradient would be a part off the span.
+        let gradient = slopes - &basis.middle * by_intercept;
         let mut within = basis.transform.tr_mul(&gradient);
         for (mut row, penalty) in within.row_iter_mut().zip(&basis.penalty) {
             row /= *penalty;
@@ -439,7 +444,8 @@ impl Basis {
         let least_norm = pivots.least_norm(scaling);
         let mut penalty = vec![0.0; rank];
         penalty.push(scaling.intercept.penalty());
-        Self { transform, shift, penalty, pivots: Some(pivots), least_norm }
+        let middle = DVector::zeros(transform.nrows());
+        Self { transform, shift, middle, penalty, pivots: Some(pivots), least_norm }
     }
 
     /// An orthonormal basis, in the user's units, of the differences between samples. At the minimum of a penalised loss
@@ -460,7 +466,7 @@ impl Basis {
         let shift: Vec<f64> = transform.tr_mul(&columns.mean).iter().map(|shift| -shift).collect();
         let pivots = (!is_wide(dataset)).then(|| Pivots::of(dataset, scaling));
         let least_norm = pivots.as_ref().and_then(|pivots| pivots.least_norm(scaling));
-        Self { transform, shift, penalty, pivots, least_norm }
+        Self { transform, shift, middle: columns.mean, penalty, pivots, least_norm }
     }
 
     /// Coordinates of a scaled sample in double-double arithmetic, written to `into`, whose last entry stays.
@@ -484,8 +490,10 @@ impl Basis {
             .map(|row| dot(&mut row.iter().copied().zip(slopes.iter().copied())))
             .collect();
         exact.iter_mut().zip(added).for_each(|(exact, &added)| *exact += added.into());
-        let at_centre =
-            dot(&mut self.shift.iter().copied().zip(slopes.iter().copied())) + DoubleDouble::from(intercept);
+        // What is added leaves the logits at the middle as they are.
+        let at_centre = dot(&mut self.shift.iter().copied().zip(slopes.iter().copied()))
+            - dot(&mut added.iter().copied().zip(self.middle.iter().copied()))
+            + DoubleDouble::from(intercept);
         match &self.pivots {
             Some(pivots) => self.chosen(pivots, &exact, at_centre),
             None => (exact.into_iter().map(DoubleDouble::value).collect(), at_centre),
@@ -500,7 +508,8 @@ impl Basis {
         at_centre: DoubleDouble,
     ) -> (Vec<f64>, DoubleDouble) {
         let moved = self.least_norm.as_ref().map_or_else(|| exact.to_vec(), |least| least.solve(exact));
-        pivots.rounded(exact, at_centre, &moved)
+        let penalised = self.penalty[..self.shift.len()].iter().any(|&penalty| penalty > 0.0);
+        pivots.rounded(exact, at_centre, &moved, penalised)
     }
 }
 
@@ -644,6 +653,11 @@ impl Scaling {
         (usual[farthest] * LARGEST_SPREAD < 1.0).then_some(farthest)
     }
 
+    /// Whether the penalty leaves a feature much narrower than one, and its gradient that much smaller.
+    pub(super) fn is_led_by_penalty(&self) -> bool {
+        self.widest.iter().any(|&widest| to_unit_width(widest) > 1.0)
+    }
+
     /// Whether doubles hold the differences between samples and sums of their magnitudes, in the user's units: between -1e308
     /// and 1e308 they do not.
     pub(super) fn holds(&self, samples: usize) -> bool {
@@ -652,6 +666,12 @@ impl Scaling {
             .zip(&self.widest)
             .all(|(factor, widest)| (widest / factor * samples as f64).is_finite())
     }
+}
+
+/// The power of two that makes a scaled feature about one wide which a strong penalty's factor leaves much narrower: beside that, no
+/// gradient could be told from zero. One for all others.
+pub(super) fn to_unit_width(widest: f64) -> f64 {
+    if (0.0..0.25).contains(&widest) && widest > 0.0 { inverse_power_of_two(widest) } else { 1.0 }
 }
 
 /// Some samples, one per row, whose median is a middle value of each feature. About the mean, one value of 1e8 among values near 1

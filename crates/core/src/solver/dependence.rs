@@ -490,12 +490,14 @@ impl Pivots {
     /// the logits; and the intercept at the centre that goes with them.
     ///
     /// `exact` are coefficients of all columns; `moved` the same with the same logits but for the constants of dependent
-    /// columns, which the intercept takes.
+    /// columns, which the intercept takes. A penalty's gradient goes with the coefficient: where it is `penalised`, none loses digits of
+    /// its own for the logits'.
     pub(super) fn rounded(
         &self,
         exact: &[DoubleDouble],
         intercept: DoubleDouble,
         moved: &[DoubleDouble],
+        penalised: bool,
     ) -> (Vec<f64>, DoubleDouble) {
         let mut rounded = vec![0.0; exact.len()];
         let mut of_pivots: Vec<DoubleDouble> = self.columns.iter().map(|&column| moved[column]).collect();
@@ -520,11 +522,17 @@ impl Pivots {
             rounded[self.columns[pivot]] = value;
             let error = (of_pivots[pivot] - value.into()).value();
             // The error along earlier pivots and along the constant is compensated.
-            let combination = self.combination_of(pivot, error);
-            for (earlier, part) in of_pivots.iter_mut().zip(&combination.0) {
+            let (parts, of_constant) = self.combination_of(pivot, error);
+            let hardly_moves =
+                |(earlier, part): (&DoubleDouble, &f64)| part.abs() <= HARDLY * earlier.value().abs();
+            if penalised && !of_pivots.iter().zip(&parts).all(hardly_moves) {
+                intercept += DoubleDouble::product_of(error, self.mean[pivot]);
+                continue;
+            }
+            for (earlier, part) in of_pivots.iter_mut().zip(&parts) {
                 *earlier += (*part).into();
             }
-            intercept += combination.1.into();
+            intercept += of_constant.into();
         }
         (rounded, intercept)
     }

@@ -3,7 +3,7 @@
 //! is compared with gradients on both sides of the head.
 #![allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
 
-use super::coordinates::Scaling;
+use super::coordinates::{Scaling, to_unit_width};
 use super::problem::{Intercept, Problem};
 use super::solution::Head;
 use crate::data::Dataset;
@@ -118,7 +118,8 @@ impl Recomputed {
     fn of(totals: &PreciseTotals, pass: &Pass) -> Option<Self> {
         let found = Self {
             gradient_inf: totals.largest(pass.head.factor),
-            relative_gradient: totals.relative(&pass.head.scaled_centre()),
+            relative_gradient: totals
+                .relative(&pass.head.scaled_centre(), pass.problem.coordinates().scaling()),
             flows: totals.flows(pass.problem.loss.denominator()),
         };
         let finite = totals.gradient.iter().all(|entry| entry.value().is_finite());
@@ -433,11 +434,13 @@ impl PreciseTotals {
 
     /// The largest entry of a column's gradient, features centred and scaled, relative to the sum of the magnitudes of its
     /// samples' residuals.
-    fn relative(&self, centre: &[f64]) -> f64 {
+    fn relative(&self, centre: &[f64], scaling: &Scaling) -> f64 {
         let gradient = self.about_centre(centre);
         let of_column = |column: usize| {
             let residuals = self.magnitude[column];
-            let largest = largest_magnitude(gradient.column(column).iter().copied());
+            let own = gradient.column(column);
+            let entries = own.iter().zip(&scaling.widest);
+            let largest = largest_magnitude(entries.map(|(entry, &widest)| entry * to_unit_width(widest)));
             if residuals == 0.0 { largest } else { largest / residuals }
         };
         largest((0..gradient.ncols()).map(of_column))

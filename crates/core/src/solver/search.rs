@@ -364,6 +364,10 @@ impl<'p, 'a> Search<'p, 'a> {
             let Some(step) = newton.factored_step(&gradient) else { break };
             if !is_far(&step) {
                 let Refined { theta, head, recomputed, .. } = found;
+                // Steps in double-double arithmetic have been there, and went on.
+                if point.recomputed().relative_gradient <= recomputed.relative_gradient {
+                    return Outcome::Stationary(point);
+                }
                 return self.point(newton, watch, curvature, (theta, head, OnceLock::from(recomputed)));
             }
             newton.move_to_unknowns(&(newton.theta() + step));
@@ -713,8 +717,12 @@ impl<'p, 'a> Search<'p, 'a> {
     /// more than that fraction of its terms, whatever the data.
     fn rounding_is_negligible(&self, theta: &DMatrix<f64>, head: &Head) -> bool {
         let coordinates = self.problem.coordinates();
+        let scaling = coordinates.scaling();
         let in_range = |factor: &f64| MODERATE.contains(factor);
-        if coordinates.combines_features() || !coordinates.scaling().factor.iter().all(in_range) {
+        if coordinates.combines_features()
+            || scaling.is_led_by_penalty()
+            || !scaling.factor.iter().all(in_range)
+        {
             return false;
         }
         let largest_logit = |column: DVectorView<f64>| self.features.max_logit_change(column.iter().copied());
@@ -756,6 +764,10 @@ impl<'p, 'a> Search<'p, 'a> {
             loss: data_loss + penalty,
             certificate: Certificate {
                 relative_gradient: match recomputed.get() {
+                    // Beside a strong penalty, the search's own is of features that are hardly there.
+                    Some(found) if self.problem.coordinates().scaling().is_led_by_penalty() => {
+                        found.relative_gradient
+                    }
                     // The search ended before the point was reached.
                     Some(found) if own > LARGEST_RELATIVE_GRADIENT => own.min(found.relative_gradient),
                     _ => own,
@@ -813,15 +825,23 @@ impl<'p, 'a> Search<'p, 'a> {
         Some(self.refined_precisely(best, settings))
     }
 
-    /// The same with Newton's steps in double-double arithmetic, where those of doubles leave much and that is possible.
+    /// The same with Newton's steps in double-double arithmetic, where those of doubles leave much and that is possible. They go down
+    /// alone: from near the end they lead to the minimum that is near, and from anywhere to that of a convex loss.
     fn refined_precisely(&self, best: Refined, settings: &SolverSettings) -> Refined {
-        if best.recomputed.relative_gradient <= UNREFINED || !self.can_go_on_precisely() {
+        if best.recomputed.relative_gradient <= UNREFINED || !precise_newton::is_possible(self.problem) {
             return best;
         }
         let is_done = |found: &Recomputed| {
             found.relative_gradient <= REFINED || found.gradient_inf <= settings.tolerance
         };
-        let Some(found) = precise_newton::descend(self.problem, &best.head, is_done) else { return best };
+        let descend = |head: &Head| precise_newton::descend(self.problem, head, is_done);
+        let mut found = descend(&best.head);
+        // Where the loss is flat around the end of a search, second derivatives are singular; they are not at the beginning.
+        if self.problem.is_convex() && !found.as_ref().is_some_and(|found| found.is_minimum) {
+            let (columns, features) = best.head.coefficients.shape();
+            found = descend(&Head::zeros(columns, features)).or(found);
+        }
+        let Some(found) = found else { return best };
         let Descended { head, recomputed, is_minimum } = found;
         if recomputed.relative_gradient < best.recomputed.relative_gradient {
             let theta = self.problem.coordinates().guess_of(&head).unwrap_or(best.theta);

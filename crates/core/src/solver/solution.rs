@@ -25,6 +25,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// Of zeros.
+    pub(super) fn zeros(columns: usize, features: usize) -> Self {
+        Self { coefficients: DMatrix::zeros(columns, features), intercepts: vec![0.0; columns] }
+    }
+
     /// `W h + b` of features (`d x N`), one sample per column.
     ///
     /// # Panics

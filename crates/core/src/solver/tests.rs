@@ -311,6 +311,41 @@ fn a_penalty_makes_separable_data_solvable() {
     }
 }
 
+/// A penalty beside which the loss is nearly flat leaves coefficients that are small and not zero: the gradient at zero, divided by it.
+#[test]
+fn coefficients_under_any_penalty_are_the_gradient_divided_by_it() {
+    let features =
+        DMatrix::from_fn(3, 90, |j, i| ((i * (7 + 4 * j)) as f64 * 0.37).sin() + 0.3 * (i % 3) as f64);
+    for classes in [2, 3] {
+        let labels =
+            Labels::numbered((0..90).map(|i| ((i % 3) as u32).min(classes - 1)).collect(), classes as usize);
+        for unit in [1.0, 1e-17, 1e9] {
+            let dataset =
+                Dataset::unnamed(&features * unit, labels.clone().expect("classes")).expect("finite");
+            for spec in [
+                LossSpec::Logistic,
+                LossSpec::Softmax,
+                inr(2.0, InrVariant::Attached),
+                inr(2.0, InrVariant::Detached),
+            ] {
+                let of_flat_loss =
+                    |l2: f64| stationary(&dataset, &spec, &ClassWeights::None, l2 * unit * unit);
+                let expected = of_flat_loss(1e12).head.coefficients * 1e12;
+                for l2 in [1e3, 1e8, 1e16, 1e24, 1e32, 1e36, 1e60, 1e80] {
+                    let point = of_flat_loss(l2);
+                    let name = format!("{spec:?} of {classes} classes in units of {unit:e} under {l2:e}");
+                    let left = point.recomputed();
+                    assert!(left.relative_gradient < 1e-12, "{name}: {left:?}");
+                    assert!(left.gradient_inf <= 1e-12 * unit.max(1.0), "{name}: {left:?}");
+                    let found = &point.head.coefficients * l2;
+                    let apart = (&found - &expected).amax() / expected.amax();
+                    assert!(l2 < 1e8 || apart < 1e-7, "{name}: {found} for {expected}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn nearly_separable_data_are_solved_not_refused() {
     let (mut features, mut labels) = (Vec::new(), Vec::new());

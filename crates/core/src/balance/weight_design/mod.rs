@@ -50,6 +50,8 @@ pub struct DesignStep {
 
 /// Residual that counts as none.
 const MET: f64 = 1e-11;
+/// Residual that counts as none where no further step lessens it: rounding of the problems that are solved on the way.
+const MET_TO_ROUNDING: f64 = 1e-9;
 /// Steps at most.
 const MAX_STEPS: usize = 60;
 
@@ -115,16 +117,14 @@ pub fn design_weights_observed<'a>(
     let mut path = Vec::new();
     let at = match target {
         WeightTarget::Shortfall(wanted) => {
-            let search = search(ClassQuantity::Shortfall(wanted));
-            search.descend(search.evaluate(&start)?, &mut path)
+            search(ClassQuantity::Shortfall(wanted)).reach(target, &start, &mut path)?
         }
         WeightTarget::Prior(wanted) => {
-            let search = search(ClassQuantity::Prior(wanted));
-            search.descend(search.evaluate(&start)?, &mut path)
+            search(ClassQuantity::Prior(wanted)).reach(target, &start, &mut path)?
         }
         WeightTarget::EqualRecall => anneal(&search, &start, &mut path)?,
     };
-    if at.step.residual <= MET {
+    if at.is_met(target) {
         let At { step: reached, means, point, .. } = at;
         return Ok(WeightDesign { reached, means, point, path });
     }
@@ -133,6 +133,13 @@ pub fn design_weights_observed<'a>(
 
 /// Longest step in the logarithm of a weight.
 const LONGEST_STEP: f64 = 2.0;
+/// Of the way to a target that moves: its first part, the smallest, how near each place on it is come to, in so many steps, and the
+/// number of steps in all. Where shortfalls are nearly one, little room is left between what is wanted and what cannot be.
+const FIRST_PART: f64 = 0.25;
+const SMALLEST_PART: f64 = 1e-3;
+const NEAR_TARGET: f64 = 1e-8;
+const STEPS_OF_PART: usize = 10;
+const MAX_STEPS_OF_WAY: usize = 200;
 /// Times a step is halved at most.
 const MAX_HALVINGS: usize = 12;
 /// Difference in the logarithm of a soft recall at which the softness is decreased.
@@ -154,6 +161,18 @@ pub(super) struct At<'d> {
     pub(super) means: MeanProbability,
     pub(super) point: StationaryPoint<'d>,
     deviation: LogDeviation,
+}
+
+impl At<'_> {
+    fn is_met(&self, target: &WeightTarget) -> bool {
+        let to_rounding = *target != WeightTarget::EqualRecall && !self.is_spent();
+        self.step.residual <= if to_rounding { MET_TO_ROUNDING } else { MET }
+    }
+
+    /// Whether the weights are too far apart to go on.
+    fn is_spent(&self) -> bool {
+        self.logs.max() - self.logs.min() > MAX_WEIGHT_RATIO.ln()
+    }
 }
 
 impl<'d> Search<'_, 'd> {
@@ -194,8 +213,7 @@ impl<'d> Search<'_, 'd> {
                 ClassQuantity::Shortfall(_) | ClassQuantity::Prior(_) => MET,
                 ClassQuantity::SoftRecall { .. } => CONVERGED,
             };
-            let spent = at.logs.max() - at.logs.min() > MAX_WEIGHT_RATIO.ln();
-            if at.step.residual <= MET || at.deviation.residual.amax() <= converged || spent {
+            if at.step.residual <= MET || at.deviation.residual.amax() <= converged || at.is_spent() {
                 break;
             }
             let Some(next) = self.newton(&at) else { break };
@@ -205,6 +223,71 @@ impl<'d> Search<'_, 'd> {
         at
     }
 
+    /// The point where the target is met, else the nearest that was come to. A target far away is gone to in parts where Newton's
+    /// steps alone do not lead there: they may pass the weights at which a class all but vanishes, from where no way leads back.
+    fn reach(
+        &self,
+        target: &WeightTarget,
+        start: &DVector<f64>,
+        path: &mut Vec<DesignStep>,
+    ) -> Result<At<'d>, DesignError> {
+        let at = self.descend(self.evaluate(start)?, path);
+        if at.is_met(target) {
+            return Ok(at);
+        }
+        let mut way = Vec::new();
+        let along = self.follow(self.evaluate(&self.begin(start, &mut way)?)?, &mut way);
+        let along = self.descend(along, &mut way);
+        if !along.is_met(target) {
+            return Ok(at);
+        }
+        *path = way;
+        Ok(along)
+    }
+
+    /// Logarithms of the weights from which a moving target is followed. Shortfalls are made equal first: those that are to be so stay so,
+    /// and none of them comes to one before the others.
+    fn begin(&self, start: &DVector<f64>, path: &mut Vec<DesignStep>) -> Result<DVector<f64>, DesignError> {
+        if !matches!(self.quantity, ClassQuantity::Shortfall(_)) {
+            return Ok(start.clone());
+        }
+        let ones = vec![1.0; start.len()];
+        let Self { dataset, spec, l2, observe, .. } = *self;
+        let equal = Search { dataset, spec, l2, quantity: ClassQuantity::Shortfall(&ones), observe };
+        Ok(equal.descend(equal.evaluate(start)?, path).logs)
+    }
+
+    /// Follows a target that moves from what is measured at `at` to the one wanted, as far as steps lead.
+    fn follow(&self, mut at: At<'d>, path: &mut Vec<DesignStep>) -> At<'d> {
+        self.step_to(&at, path);
+        let first = at.deviation.residual.clone();
+        let (mut gone, mut part) = (0.0, FIRST_PART);
+        while gone < 1.0 && part >= SMALLEST_PART && path.len() < MAX_STEPS_OF_WAY {
+            let next = (gone + part).min(1.0);
+            match self.near(&at, &(&first * (1.0 - next))) {
+                Some(found) => {
+                    self.step_to(&found, path);
+                    (at, gone, part) = (found, next, 2.0 * part);
+                }
+                None => part *= 0.5,
+            }
+        }
+        at
+    }
+
+    /// A point near which the difference to the target is `wanted`, a few steps from `at`.
+    fn near(&self, at: &At<'d>, wanted: &DVector<f64>) -> Option<At<'d>> {
+        let is_near = |at: &At| (&at.deviation.residual - wanted).amax() <= NEAR_TARGET;
+        let mut next = self.newton_to(at, wanted)?;
+        for _ in 1..STEPS_OF_PART {
+            if is_near(&next) {
+                break;
+            }
+            next = self.newton_to(&next, wanted)?;
+        }
+        is_near(&next).then_some(next)
+    }
+
     fn step_to(&self, at: &At, path: &mut Vec<DesignStep>) {
         (self.observe)(&at.step);
         path.push(at.step.clone());
@@ -212,10 +295,16 @@ impl<'d> Search<'_, 'd> {
 
     /// The next point: Newton's step on the differences, shorter where that is too far; `None` when no length helps.
     fn newton(&self, at: &At) -> Option<At<'d>> {
-        let LogDeviation { residual, jacobian } = &at.deviation;
+        self.newton_to(at, &DVector::zeros(at.logs.len()))
+    }
+
+    /// The same towards where the differences are `wanted`.
+    fn newton_to(&self, at: &At, wanted: &DVector<f64>) -> Option<At<'d>> {
+        let jacobian = &at.deviation.jacobian;
+        let residual = &at.deviation.residual - wanted;
         // A common factor of all weights, and of all proportions, changes nothing: that direction is filled.
         let filled = jacobian.add_scalar(1.0 / residual.len() as f64);
-        let mut step = filled.lu().solve(&-residual)?;
+        let mut step = filled.lu().solve(&-&residual)?;
         step.add_scalar_mut(-step.mean());
         let longest = step.amax();
         if longest > LONGEST_STEP {
@@ -224,7 +313,7 @@ impl<'d> Search<'_, 'd> {
         for _ in 0..MAX_HALVINGS {
             // Too long a step may lead where there is no answer; it is then shortened.
             if let Ok(next) = self.evaluate(&(&at.logs + &step))
-                && next.deviation.residual.norm() < residual.norm()
+                && (&next.deviation.residual - wanted).norm() < residual.norm()
             {
                 return Some(next);
             }

@@ -78,7 +78,7 @@ pub(super) fn normalised(weights: &[f64], sizes: &[f64]) -> Vec<f64> {
     weights.iter().map(|weight| weight * samples / mass).collect()
 }
 
-/// Why there are no such weights.
+/// Why no such weights are handed out.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DesignError {
@@ -106,9 +106,9 @@ pub enum DesignError {
     /// No direction can be found from a stationary point.
     #[error(transparent)]
     NoResponse(#[from] NoResponse),
-    /// No weights meet the target: on the way to them one class outgrows all others (I3).
+    /// No weights were found that meet the target: where the search ended, one class would outgrow all others (I3).
     #[error(
-        "not attainable: with weights {} {}; attained: {}", listed(&reached.class_weights), violation.of_class(class), attained(reached)
+        "not attained: with weights {} {}; attained: {}", listed(&reached.class_weights), violation.of_class(class), attained(reached)
     )]
     Unattainable {
         /// Where the search ended.
@@ -148,7 +148,7 @@ fn attained(step: &DesignStep) -> String {
 }
 
 impl DesignError {
-    /// Whether the search says that there are no such weights, and not that it could not be carried out.
+    /// Whether the search ended without such weights, and not because it could not be carried out.
     #[must_use]
     pub fn rules_out(&self) -> bool {
         !matches!(self, Self::Unsolved(_) | Self::NoResponse(_))
