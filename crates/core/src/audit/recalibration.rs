@@ -80,3 +80,36 @@ fn intercepts_of<'a>(problem: &Problem<'a>, targets: &Targets) -> Outcome<'a> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::ReadOptions;
+    use crate::loss::{InrVariant, loss_named};
+
+    /// Logits far off, of few samples: the search from zero ends on flat ground.
+    #[test]
+    fn intercepts_are_found_from_logits_far_off() {
+        for (scale, shift) in [(1.0, 0.0), (8.0, 0.0), (3.0, 80.0), (20.0, 200.0)] {
+            let logit = |sample: i32, class: i32| {
+                scale * f64::from((sample * 7 + class * 5) % 11 - 5) + shift * f64::from(class % 2)
+            };
+            let rows = (0..9).map(|sample| {
+                let logits =
+                    (0..4).map(|class| logit(sample, class).to_string()).collect::<Vec<_>>().join(",");
+                format!("{},{logits}\n", ["a", "b", "c", "d"][sample as usize % 4])
+            });
+            let table = format!("label,a,b,c,d\n{}", rows.collect::<String>());
+            let input = AuditInput::of_bytes(table.into_bytes(), "logits", &ReadOptions::default())
+                .expect("an input");
+            let inr = |beta: f64| LossSpec::Inr { beta, variant: InrVariant::Detached };
+            let seesaw = loss_named("seesaw").expect("a loss").default.clone();
+            for spec in [inr(0.5), inr(2.0), seesaw] {
+                let found = recalibrate(&input, &spec, &ClassWeights::None, 0.01).expect("an answer");
+                let name = format!("{spec:?} at {scale} and {shift}");
+                assert_eq!(found.not_converged, None, "{name}: {:?}", found.added);
+                assert!(found.measured.verdict.worst_residual < 1e-9, "{name}: {:?}", found.added);
+            }
+        }
+    }
+}
