@@ -4,6 +4,7 @@ use crate::report_in_browser::check_report;
 use assert_cmd::Command;
 use equipoise::claims::{CheckedSetups, Effort, VerifyOptions, claim_ids, verify_on};
 use predicates::prelude::*;
+use serde_json::Value;
 use std::path::Path;
 
 fn reproduce(out: &Path) -> assert_cmd::assert::Assert {
@@ -50,6 +51,22 @@ fn a_page_with_everything_in_it_and_the_data_beside() {
         assert!(out.join(file).is_file(), "{file} is missing");
     }
     check_report(&out.join("report.html"));
+    every_control_fails(&out.join("verdicts.json"), claims);
+}
+
+/// Of every claim, the same check of something else than what is claimed, on every set-up.
+fn every_control_fails(verdicts: &Path, claims: usize) {
+    let verdicts = std::fs::read_to_string(verdicts).expect("the verdicts");
+    let verdicts: Vec<Value> = serde_json::from_str(&verdicts).expect("a list");
+    assert_eq!(verdicts.len(), claims);
+    for verdict in &verdicts {
+        let control = &verdict["control"];
+        assert_eq!(verdict["holds"], true, "{verdict:#}");
+        assert_eq!(control["points"], verdict["setups"], "{verdict:#}");
+        let residual = |of: &Value| of.as_f64().unwrap_or(f64::NAN);
+        let fails = residual(&control["smallest_residual"]) > residual(&verdict["tolerance"]);
+        assert!(fails || verdict["rate"].is_object(), "{verdict:#}");
+    }
 }
 
 /// Checks B1 into a directory and cuts the second line of what is kept; says how many set-ups are left.

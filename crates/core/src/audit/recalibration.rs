@@ -65,20 +65,30 @@ pub fn recalibrate(
 /// that the softmax loss would have.
 fn intercepts_of<'a>(problem: &Problem<'a>, targets: &Targets) -> Outcome<'a> {
     let settings = SolverSettings::default();
-    let mut found = solve_general(problem, None).confirmed(&settings);
-    if matches!(found, Outcome::NotConverged { .. }) {
-        // LGL-INR has a search of its own, from the loss without its weights to the one with them.
-        found = solve(problem).confirmed(&settings);
+    let from_zero = solve_general(problem, None).confirmed(&settings);
+    // A convex loss has one minimum, and its search says why it is not come to.
+    if problem.is_convex() || !matches!(from_zero, Outcome::NotConverged { .. }) {
+        return from_zero;
     }
-    if matches!(found, Outcome::NotConverged { .. }) && problem.loss().link() == Link::Softmax {
-        let spec = LossSpec::Softmax;
-        let loss = spec.build_columns(targets, problem.loss().logit_rows());
-        let usual = Problem::of_parts(problem.dataset(), targets.clone(), Some(spec), loss, 0.0);
-        if let Some(guess) = usual.ok().as_ref().and_then(|usual| solve(usual).stationary()) {
-            found = solve_general(problem, Some(&guess.head)).confirmed(&settings);
+    // LGL-INR has a search of its own, from the loss without its weights to the one with them.
+    let found = match solve(problem).confirmed(&settings) {
+        Outcome::NotConverged { .. } => {
+            from_softmax(problem, targets).map(|found| found.confirmed(&settings))
         }
+        found => Some(found),
+    };
+    found.filter(|found| matches!(found, Outcome::Stationary(_))).unwrap_or(from_zero)
+}
+
+fn from_softmax<'a>(problem: &Problem<'a>, targets: &Targets) -> Option<Outcome<'a>> {
+    if problem.loss().link() != Link::Softmax {
+        return None;
     }
-    found
+    let spec = LossSpec::Softmax;
+    let loss = spec.build_columns(targets, problem.loss().logit_rows());
+    let usual = Problem::of_parts(problem.dataset(), targets.clone(), Some(spec), loss, 0.0).ok()?;
+    let guess = solve(&usual).stationary()?;
+    Some(solve_general(problem, Some(&guess.head)))
 }
 
 #[cfg(test)]

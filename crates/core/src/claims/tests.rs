@@ -6,9 +6,12 @@ fn options(ids: &[&str], case: Option<usize>) -> VerifyOptions {
     VerifyOptions { ids: ids.iter().map(ToString::to_string).collect(), effort: Effort::Quick, seed: 1, case }
 }
 
+/// One claim of each family that takes little time; the test of `reproduce` looks at all claims and controls.
 #[test]
-fn every_claim_holds_and_every_control_fails() {
-    for verdict in verify(&options(&[], None), &|_| {}).expect("a valid plan") {
+fn claims_hold_and_their_controls_fail() {
+    for verdict in
+        verify(&options(&["B4", "I3", "W3", "M", "C2", "H1"], None), &|_| {}).expect("a valid plan")
+    {
         assert!(verdict.holds, "{verdict:#?}");
         assert_eq!(verdict.control.points, verdict.setups);
         assert!(verdict.rate.is_some() || verdict.control.smallest_residual > Some(verdict.tolerance));
