@@ -302,7 +302,7 @@ impl<'a> Problem<'a> {
     }
 
     /// Whether every stationary point is known to be a minimum.
-    pub(super) fn is_convex(&self) -> bool {
+    pub(crate) fn is_convex(&self) -> bool {
         self.spec.as_ref().map_or(matches!(*self.loss, BuiltLoss::Logistic(_)), |spec| spec.row().convex)
     }
 
