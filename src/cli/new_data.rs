@@ -10,7 +10,7 @@ use equipoise::data::{
     Dataset, HeldOutShare, Labels, NewSamples, NewSamplesRequest, SamplePlaces, Samples, npy_doubles,
     npy_texts, npy_whole, npz,
 };
-use equipoise::loss::Loss;
+use equipoise::loss::{ClassWeighting, Loss};
 use equipoise::memory::{MemoryError, check_memory};
 use equipoise::numeric::counted;
 use equipoise::progress::Stage;
@@ -211,14 +211,11 @@ impl NewData<'_> {
     /// Writes the predictions of a head, if they are asked for.
     pub(super) fn predicted(&self, problem: &Problem, head: &Head) -> Result<()> {
         let (Some(new), Some(out)) = (&self.predict, &self.arguments.out) else { return Ok(()) };
-        let weights = if problem.has_moved_probabilities() {
-            problem.targets().class_weights().to_vec()
-        } else {
-            vec![1.0; problem.targets().classes()]
-        };
+        let weights = problem.targets().class_weights();
+        let weighting = problem.spec().map_or(ClassWeighting::No, |spec| spec.row().class_weights);
         let logits = finite_logits(head, &new.features, &|sample| new.places.of(sample))?;
         let logits = offset::added(logits, &new.offset);
-        let predictions = Predictions::of(problem.loss().link(), &logits, &weights);
+        let predictions = Predictions::of(problem.loss().link(), &logits, weights, weighting);
         save_predictions(out, &predictions, problem.dataset().labels().class_names())?;
         let rows = counted(predictions.classes.len() as u64, "row");
         note(&format!("predictions for {rows} are in {}", out.display()));

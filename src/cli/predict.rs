@@ -31,8 +31,8 @@ const EXAMPLES: &str = "Examples:
   equipoise predict head.json new.parquet --out predictions.npz
 
 The file of new samples needs the columns that the head was solved over, by their names and in any order. The predictions are a \
-line per row: its number from 0, the class of the largest logit, the probability of every class, and, where the head was solved \
-with class weights, the same corrected for them.";
+line per row: its number from 0, the class of the largest logit, the probability of every class, and, where class weights moved \
+these, the same corrected for them.";
 
 /// A head, new samples, and where predictions go.
 #[derive(Debug, clap::Args)]
@@ -69,10 +69,10 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<Ending> {
     say_taken(&new.taken);
     check_predictions(new.features.ncols(), saved.classes.len())?;
     let busy = Busy::new("predicting");
-    let link = saved.loss_plan.row().link;
+    let loss = saved.loss_plan.row();
     let logits = finite_logits(&saved.head(), &new.features, &|sample| new.places.of(sample))?;
     let logits = offset::added(logits, &new.offset);
-    let predictions = Predictions::of(link, &logits, &saved.class_weights);
+    let predictions = Predictions::of(loss.link, &logits, &saved.class_weights, loss.class_weights);
     check_files_whole()?;
     drop(busy);
     let busy = Busy::new("writing");

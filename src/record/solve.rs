@@ -332,7 +332,7 @@ impl SolveRecord {
                 (Status::Separable, End::Separable { separation, advice: advice_if_separable() })
             }
             Outcome::NotConverged { why, iterations, relative_gradient, rounded, .. } => {
-                let advice = advice_if_not_converged(spec, problem.l2(), why, rounded.is_some());
+                let advice = advice_if_not_converged((spec, problem), why, rounded.is_some());
                 let (why, iterations, relative_gradient) = (why.clone(), *iterations, *relative_gradient);
                 let rounded = rounded.as_deref().map(Rounded::of);
                 (
@@ -492,7 +492,7 @@ fn advice_if_separable() -> String {
 
 /// What to do about a search that ended without an answer. Where the answer is known and doubles cannot hold it, the reason
 /// says it.
-fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str, unprintable: bool) -> String {
+fn advice_if_not_converged((spec, problem): (&LossSpec, &Problem), why: &str, unprintable: bool) -> String {
     if unprintable && let Some((_, advice)) = why.split_once("; ") {
         return advice.to_owned();
     }
@@ -502,6 +502,7 @@ fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str, unprintable: boo
     if why.starts_with("separable") {
         return ADD_PENALTY.to_owned();
     }
+    let l2 = problem.l2();
     let penalty = if l2 == 0.0 { ADD_PENALTY.to_owned() } else { format!("raise `l2` above {l2:?}") };
     match spec {
         LossSpec::Inr { variant: InrVariant::Detached, .. } => {
@@ -509,6 +510,43 @@ fn advice_if_not_converged(spec: &LossSpec, l2: f64, why: &str, unprintable: boo
         }
         LossSpec::Inr { .. } => format!("lower `beta`, or {penalty}"),
         LossSpec::Equalization { .. } => "lower `rare`, so that no class is rare".to_owned(),
-        _ => format!("rescale features of extreme size, or {penalty}"),
+        _ if has_extreme_features(problem.dataset()) => {
+            format!("rescale features of extreme size, or {penalty}")
+        }
+        _ => penalty,
+    }
+}
+
+/// Whether a feature is of another size than measurements in usual units are.
+fn has_extreme_features(dataset: &Dataset) -> bool {
+    const SAMPLES: usize = 1024;
+    const USUAL: std::ops::RangeInclusive<f64> = 1e-6..=1e6;
+    let samples: Vec<usize> = (0..dataset.labels().samples()).collect();
+    let mut largest = vec![0.0_f64; dataset.dimension()];
+    for samples in samples.chunks(SAMPLES) {
+        for (largest, row) in largest.iter_mut().zip(dataset.features_of(samples).row_iter()) {
+            *largest = row.iter().fold(*largest, |largest, value| largest.max(value.abs()));
+        }
+    }
+    largest.iter().any(|&size| size > 0.0 && !USUAL.contains(&size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Labels;
+
+    #[test]
+    fn features_in_usual_units_are_not_extreme() {
+        let is_extreme = |size: f64| {
+            let features = DMatrix::from_row_slice(2, 3, &[0.0, 1.0, -2.0, -size, 0.0, size / 2.0]);
+            let labels = Labels::numbered(vec![0, 1, 1], 2).expect("labels");
+            has_extreme_features(&Dataset::unnamed(features, labels).expect("a data set"))
+        };
+        for (size, expected) in
+            [(0.0, false), (1e-3, false), (35.0, false), (1e5, false), (1e-9, true), (1e150, true)]
+        {
+            assert_eq!(is_extreme(size), expected, "{size}");
+        }
     }
 }

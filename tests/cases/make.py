@@ -113,3 +113,12 @@ pq.write_table(pa.table({'ragged':pa.array(at(4,[1.0])),'words':pa.array([['a','
 l=pl.DataFrame({'logits':L,'label':c}); l.write_parquet(O+'b25-list-of-logits.parquet')
 pl.DataFrame({'logits':L,'y':names[c]}).write_parquet(O+'b26-list-of-logits-names.parquet')
 pl.from_pandas(z).with_columns(pl.Series('tokens',[[1]*(1+k%5) for k in range(24)])).write_parquet(O+'b27-tokens-beside-logits.parquet')
+# --- whole numbers that doubles round
+i=1_700_000_000_000_000_001+y.astype('int64'); D=__import__('decimal').Decimal
+pq.write_table(pa.table({'a':d.a,'b':d.b,'key':pa.array(i),'signed':pa.array(i),'unsigned':pa.array(i.astype('uint64')+np.uint64(2**63)),'decimal':pa.array([D(int(k)) for k in i],pa.decimal128(38,2)),'dictionary':pa.array(i).dictionary_encode(),'flag':pa.array(y>0)}),O+'t49-int64-labels.parquet')
+pq.write_table(pa.table({**{str(1_700_000_000_000_000_001+k):L[:,k] for k in range(3)},'label':pa.array(1_700_000_000_000_000_001+c)}),O+'b28-int64-headings.parquet')
+np.savez(O+'t50-int64.npz',X=np.c_[i,1+np.arange(30)%7],y=i.astype('uint64')+np.uint64(2**63))
+np.savez(O+'t51-spaces.npz',X=X,y=np.array([f'{s} ' if k%2 else s for k,s in enumerate(d.species)]))
+pq.write_table(pa.table({' a':d.a,'b ':d.b,' species\u00a0':d.species}),O+'t52-spaces.parquet')
+np.savez(O+'t53-spaces.npz',X=X,**{'y ':d.species.values.astype('U3')})
+v=2.0**53+2*(np.arange(30)%2); pq.write_table(pa.table({'x':d.a,'y':v}),O+'t54-doubles.parquet'); np.savez(O+'t54-doubles.npz',x=d.a.values,y=v)

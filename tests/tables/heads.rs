@@ -192,6 +192,10 @@ fn predictions_are_the_same_from_solve_and_from_a_saved_head() {
         (&["--class-weights", "ant=1,bee=2,cat=5"], true),
         (&["--loss", "logistic", "--class-weights", "1,2,3"], true),
         (&["--standardize"], false),
+        // Class weights leave LGL-INR as it is: there is nothing to correct.
+        (&["--loss", "inr", "--class-weights", "balanced"], false),
+        (&["--loss", "inr", "--class-weights", "1,2,3"], false),
+        (&["--loss", "focal", "--class-weights", "1,2,3"], true),
     ] {
         let more = ["--save", "head.json", "--predict", "@c30-table.parquet", "--out", "first.csv"];
         let record = folder.record(&[&SPECIES[..], options, &more].concat());

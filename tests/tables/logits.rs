@@ -336,3 +336,17 @@ fn classes_are_numbered_as_the_user_says() {
     let (code, said) = audit_of(&text, &[]);
     assert!(code == Some(2) && said.contains("did you mean \"ant\"?"), "{said}");
 }
+
+#[test]
+fn labels_name_headings_of_whole_numbers_exactly() {
+    let classes = "classes 1700000000000000001, 1700000000000000002, 1700000000000000003";
+    audited("b28-int64-headings.parquet", "", PLAIN, &[classes]);
+}
+
+#[test]
+fn probabilities_are_mapped_back_where_class_weights_moved_them() {
+    for (loss, is_moved) in [("softmax", true), ("focal", true), ("inr", false)] {
+        let (record, _) = read(&["audit", "a00-plain.csv", "--loss", loss, "--class-weights", "1,2,3"]);
+        assert_eq!(record.get("prior_corrected").is_some_and(|scores| !scores.is_null()), is_moved, "{loss}");
+    }
+}

@@ -285,3 +285,127 @@ fn arrays_that_are_nearly_usual_are_read_or_refused() {
         &["no array of features with 1 rows", "x (24, 2), y (1, 24)"],
     );
 }
+
+#[test]
+fn whole_numbers_beyond_two_to_53_are_labels_exactly() {
+    let file = "t49-int64-labels.parquet";
+    let signed = "1700000000000000001, 1700000000000000002, 1700000000000000003";
+    let unsigned = "10923372036854775809, 10923372036854775810, 10923372036854775811";
+    for (label, classes) in
+        [("signed", signed), ("unsigned", unsigned), ("decimal", signed), ("dictionary", signed)]
+    {
+        solved(file, &format!("--label {label} --features a,b"), PLAIN, &[&format!("classes {classes};")]);
+    }
+    let chosen = "--label signed --features a,b --ignore-index 1700000000000000002";
+    let (_, said) = read(&[&["solve", file, "--l2", "0.01"][..], &typed(chosen)].concat());
+    assert!(said.contains("(--ignore-index)") && !said.contains("no row has"), "{said}");
+    let named =
+        "--label signed --features a,b --classes 1700000000000000003,1700000000000000002,1700000000000000001";
+    solved(file, named, PLAIN, &["classes 1700000000000000003, 1700000000000000002, 1700000000000000001;"]);
+    refused(
+        &[
+            "solve",
+            file,
+            "--label",
+            "signed",
+            "--features",
+            "a,b",
+            "--classes",
+            "1700000000000000000,1700000000000000001",
+        ],
+        &["no row has the class \"1700000000000000000\""],
+    );
+    let (_, said) = read(&["solve", "t50-int64.npz", "--label", "y", "--l2", "0.01"]);
+    check_said("t50-int64.npz", &said, &[&format!("classes {unsigned};")]);
+}
+
+#[test]
+fn features_that_doubles_round_are_named() {
+    for (file, options, said) in [
+        ("t49-int64-labels.parquet", "--label flag --features a,key", "column \"key\" holds whole numbers"),
+        ("t50-int64.npz", "--label y", "column \"x0\" holds whole numbers"),
+    ] {
+        for command in ["solve", "weights --target equal-shortfall"] {
+            let (_, found) = read(&[typed(command), vec![file, "--l2", "0.01"], typed(options)].concat());
+            assert_eq!(found.matches("doubles round").count(), 1, "{file}: {found}");
+            assert!(found.contains(said), "{file}: {found}");
+        }
+    }
+    let (_, said) =
+        read(&["solve", "t49-int64-labels.parquet", "--label", "flag", "--features", "a,b", "--l2", "1"]);
+    assert!(!said.contains("doubles round"), "{said}");
+}
+
+#[test]
+fn labels_that_are_doubles_in_the_file_may_have_become_one() {
+    for file in ["t54-doubles.parquet", "t54-doubles.npz"] {
+        let (_, said) = read(&["solve", file, "--label", "y", "--l2", "0.01"]);
+        let note = "the label 9007199254740992 is a float64 in the file";
+        assert!(
+            said.contains(note) && said.contains("classes 9007199254740992, 9007199254740994;"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn white_space_around_texts_of_arrays_is_no_part_of_them() {
+    solved("t51-spaces.npz", "--label y", PLAIN, &["classes ant, bee, cat;"]);
+}
+
+/// What `solve` says of a CSV file of these rows, and its exit code.
+fn said_of(name: &str, text: &str, options: &str) -> (i32, String) {
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = folder.path().join(name);
+    std::fs::write(&file, text).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let (code, _, said) = run(&[&["solve", file, "--l2", "0.1"], typed(options).as_slice()].concat());
+    (code, said)
+}
+
+#[test]
+fn labels_sort_as_the_numbers_that_features_would_be() {
+    for (text, classes) in [
+        ("x,y\n1,\u{2212}1\n2,1\n3,\u{2212}1\n4,1\n", "classes \u{2212}1, 1;"),
+        ("x,y\n1,10%\n2,5%\n3,100%\n4,5%\n", "classes 5%, 10%, 100%;"),
+        ("x;y\n1,5;1,0\n2,5;10,0\n3,5;2,0\n", "classes 1, 2, 10;"),
+    ] {
+        let (code, said) = said_of("a.csv", text, "--label y");
+        assert!(code == 0 && said.contains(classes), "{said}");
+    }
+}
+
+#[test]
+fn numbers_of_texts_that_doubles_do_not_hold_are_named() {
+    let rounded = "x,y\n9007199254740993,a\n9007199254740992,b\n3,a\n";
+    let (code, said) = said_of("a.csv", rounded, "--label y");
+    let note = "column \"x\" holds whole numbers beyond 2^53, such as 9007199254740993, which doubles round";
+    assert!(code == 0 && said.contains(note), "{said}");
+    let one = "x,y\n1700000000.1234567890,a\n1700000000.1234567891,b\n3,a\n";
+    let (code, said) = said_of("a.csv", one, "--label y");
+    assert!(code == 0 && said.contains("are the same double"), "{said}");
+    for exact in ["x,y\n9007199254740992,a\n1e300,b\n3,a\n", "x,y\n1700000000000000000,a\n0.1,b\n3,a\n"] {
+        let (_, said) = said_of("a.csv", exact, "--label y");
+        assert!(!said.contains("double"), "{said}");
+    }
+    // A column that is not used is not spoken of.
+    let (_, said) = said_of("a.csv", "x,z,y\n9007199254740993,1,a\n2,3,b\n3,2,a\n", "--label y --drop x");
+    assert!(!said.contains("doubles round"), "{said}");
+}
+
+#[test]
+fn byte_order_marks_and_spaces_are_no_part_of_headings() {
+    for text in
+        ["\u{feff}\"y\",x\na,1\nb,2\n", "\"\u{feff}y\",x\na,1\nb,2\n", "\u{feff}\u{feff}y,x\na,1\nb,2\n"]
+    {
+        let (code, said) = said_of("a.csv", text, "--label y");
+        assert!(code == 0 && said.contains("label y, classes a, b;"), "{said}");
+    }
+    let (code, said) = said_of("a.csv", "x,y\n1,New York\n2,New\u{a0}York\n", "--label y");
+    assert!(code == 0 && said.contains("not seen only; are they one?"), "{said}");
+    solved("t52-spaces.parquet", "--label species", PLAIN, &["label species", "features a, b;"]);
+    solved("t53-spaces.npz", "--label y", PLAIN, &["classes ant, bee, cat; features X (30, 2);"]);
+    // Nor does a label that is asked for with spaces become a feature.
+    let (record, _) = read(&["solve", "t54-doubles.npz", "--label", " y ", "--l2", "0.01"]);
+    assert_eq!(record["features"], serde_json::json!(["x0"]));
+}

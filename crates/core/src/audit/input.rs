@@ -262,8 +262,15 @@ impl AuditInput {
                 return Err(features.invalid(problem));
             }
             self.taken.features = Some(vec![format!("features {}", features.shape_text())]);
+            self.taken.notes.extend(self.rounded(features, "features"));
         }
         Ok(())
+    }
+
+    /// What to say of an array of whole numbers that doubles round where a row counts.
+    fn rounded(&self, array: &Array, name: &str) -> Option<String> {
+        let rows = (0..self.labels.samples()).map(|sample| self.row_of(sample));
+        array.rounded(rows, |column| format!("{name}.{column}"))
     }
 
     /// Takes the last layer from an archive that has it.
@@ -361,7 +368,8 @@ impl AuditInput {
         *(if options.probabilities { &mut taken.probabilities } else { &mut taken.logits }) =
             Some(names.clone());
         taken.left_out = chosen.left_out;
-        taken.notes = [table.notes.clone(), chosen.notes].concat();
+        let rounded: Vec<String> = table.rounded(&chosen.columns).collect();
+        taken.notes = [table.notes.clone(), rounded, chosen.notes].concat();
         let scores = Scores { numbers: scores, row_places: table.row_places.clone(), headings: Some(names) };
         Self::new(scores, options.unnamed(), given, taken, options)
     }
@@ -403,6 +411,8 @@ impl AuditInput {
         if kind == ScoreKind::Probabilities && taken.probabilities.is_none() {
             taken.probabilities = taken.logits.take();
         }
+        let rounded = input.rounded(&input.scores, "logits");
+        input.taken.notes.extend(rounded);
         let scan = Scan::of(&input)?;
         input.taken.notes.extend(scan.notes(&input));
         input.has_masked = scan.has_masked();

@@ -77,7 +77,12 @@ pub(super) struct FoundLabels {
 }
 
 /// Labels that mean "not counted": the usual one, and `PyTorch`'s.
-const IGNORED: [&str; 2] = ["-1", "-100"];
+const IGNORED: [i128; 2] = [-1, -100];
+
+/// Whether a label is one of these, unless a class has it.
+pub(super) fn marks_ignored(text: &str) -> bool {
+    whole_number(text).is_some_and(|number| IGNORED.contains(&number))
+}
 
 /// What a label means.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -247,7 +252,7 @@ struct Occurring<'a> {
 impl<'a> Occurring<'a> {
     fn of(given: &'a GivenLabels, classes: usize, options: &ReadOptions) -> Self {
         let texts = given.occurring();
-        let is_ignored = |text: &str| IGNORED.contains(&text) || is_ignored(text, options);
+        let is_ignored = |text: &str| marks_ignored(text) || is_ignored(text, options);
         let labels = texts.iter().copied().filter(|text| !is_missing(text) && !is_ignored(text)).collect();
         Self { texts, labels, classes }
     }
@@ -278,7 +283,7 @@ impl<'a> Occurring<'a> {
 
     /// Labels that only by default mark rows to ignore: -1, which may be a class.
     fn ignored_by_default(&self, options: &ReadOptions) -> Vec<&'a String> {
-        let by_default = |text: &&String| text.as_str() == "-1" && !is_ignored(text, options);
+        let by_default = |text: &&String| same(text, "-1") && !is_ignored(text, options);
         self.texts.iter().copied().filter(by_default).collect()
     }
 }
@@ -440,9 +445,7 @@ impl Scheme {
         };
         match class {
             Some(class) => Meaning::Class(class),
-            None if number.is_some_and(|number| IGNORED.contains(&number.to_string().as_str())) => {
-                Meaning::Ignored
-            }
+            None if marks_ignored(text) => Meaning::Ignored,
             None if is_missing(text) => Meaning::Missing,
             None => Meaning::Unknown,
         }

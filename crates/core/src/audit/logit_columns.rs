@@ -1,6 +1,7 @@
 //! Which columns of a table are logits. Columns that are none are named and left out; nothing is guessed in silence.
 
 use super::ReadOptions;
+use super::labels::marks_ignored;
 use crate::data::classes::same;
 use crate::data::samples::weight_column;
 use crate::data::table::{Cell, Cells, Headings, Table, Use, is_missing};
@@ -118,7 +119,7 @@ impl LogitColumns {
         let Self { candidates, named, mut left_out, .. } = self;
         let name = |column: usize| table.columns[column].name.as_str();
         let ignored = |text: &str| {
-            ["-1", "-100"].contains(&text) || options.ignore_index.iter().any(|ignored| same(ignored, text))
+            marks_ignored(text) || options.ignore_index.iter().any(|ignored| same(ignored, text))
         };
         let classes: Vec<&str> =
             labels.iter().map(String::as_str).filter(|text| !is_missing(text) && !ignored(text)).collect();

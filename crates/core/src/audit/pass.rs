@@ -111,6 +111,9 @@ impl Part {
         let classes = targets.classes();
         let rows = || ClassRows::new(classes);
         let weights = targets.class_weights();
+        let is_inr = matches!(loss, BuiltLoss::Inr(_));
+        // Class weights leave LGL-INR as it is, since it averages within each class.
+        let moved = !is_inr && class_weights_differ(weights);
         Self {
             link: loss.link(),
             value: Sum::default(),
@@ -120,10 +123,10 @@ impl Part {
             probability: rows(),
             shortfall: vec![Sum::default(); classes],
             shifted: None,
-            columns: matches!(loss, BuiltLoss::Inr(_)).then(|| (rows(), rows())),
+            columns: is_inr.then(|| (rows(), rows())),
             hits: vec![0.0; classes],
             calibration: CalibrationTally::new(classes),
-            prior_corrected: class_weights_differ(weights).then(|| CalibrationTally::new(classes)),
+            prior_corrected: moved.then(|| CalibrationTally::new(classes)),
             log_weights: weights.iter().map(|weight| weight.ln()).collect(),
         }
     }

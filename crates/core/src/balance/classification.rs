@@ -3,7 +3,7 @@
 
 use super::sample_probabilities;
 use crate::data::Labels;
-use crate::loss::{Link, Targets, class_weights_differ};
+use crate::loss::{ClassWeighting, Link, Targets};
 use crate::numeric::{Sigmoid, Sum, argmax, log_softmax, softplus};
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -95,9 +95,9 @@ pub struct Predictions {
 }
 
 impl Predictions {
-    /// Of logits (`K x N`, or `1 x N` of class 1 of two), with the weights that classes had.
+    /// Of logits (`K x N`, or `1 x N` of class 1 of two), with the weights that classes had and what these do to the loss.
     #[must_use]
-    pub fn of(link: Link, logits: &DMatrix<f64>, class_weights: &[f64]) -> Self {
+    pub fn of(link: Link, logits: &DMatrix<f64>, class_weights: &[f64], weighting: ClassWeighting) -> Self {
         let classes = class_weights.len();
         let mut sample = vec![Sigmoid { probability: 0.0, complement: 1.0 }; classes];
         let mut probabilities = DMatrix::zeros(classes, logits.ncols());
@@ -108,7 +108,8 @@ impl Predictions {
         Self {
             probabilities,
             classes: logits.column_iter().map(|z| predicted_class(z.as_slice())).collect(),
-            prior_corrected: class_weights_differ(class_weights)
+            prior_corrected: weighting
+                .moves_probabilities(class_weights)
                 .then(|| corrected(link, logits, class_weights)),
         }
     }
@@ -208,6 +209,9 @@ pub(super) fn log_probabilities(link: Link, z: &[f64], logarithms: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Dataset;
+    use crate::loss::{ClassWeights, LOSS_TABLE};
+    use crate::solver::Problem;
     use nalgebra::dmatrix;
 
     #[test]
@@ -224,5 +228,20 @@ mod tests {
         assert_eq!(found.confusion, [[2.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0]]);
         let weighted = labels.with_weights(vec![1.0, 1.0, 2.0, 1.0, 1.0, 1.0]).expect("weights");
         assert_eq!(Classification::of(&logits, &weighted).recall[0], 0.5);
+    }
+
+    #[test]
+    fn weights_move_probabilities_of_the_same_losses_for_problems_and_for_saved_heads() {
+        let labels = Labels::numbered(vec![0, 1, 1, 0], 2).expect("labels");
+        let features = dmatrix![0.0, 1.0, -1.0, 2.0];
+        let dataset = Dataset::unnamed(features, labels).expect("a data set");
+        for row in LOSS_TABLE {
+            for weights in [vec![1.0, 3.0], vec![2.0, 2.0]] {
+                let class_weights = ClassWeights::Explicit(weights.clone());
+                let Ok(problem) = Problem::new(&dataset, &row.default, &class_weights, 1.0) else { continue };
+                let moved = row.class_weights.moves_probabilities(&weights);
+                assert_eq!(problem.has_moved_probabilities(), moved, "{} {weights:?}", row.name);
+            }
+        }
     }
 }

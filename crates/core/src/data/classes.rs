@@ -1,8 +1,9 @@
 //! Makes classes of labels: which texts are one class, their names and their order, and which rows have none.
 
-use super::table::{Texts, is_missing};
+use super::table::{Texts, is_missing, value_in_words, without_marks};
 use super::{DataError, Labels, quoted};
 use crate::nearest::nearest;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// What the user says of labels.
@@ -135,12 +136,13 @@ impl LabelTexts<'_> {
         let numbers: Option<Vec<i128>> = texts.iter().map(|text| whole_number(text)).collect();
         let (ranks, mut names) = match &numbers {
             Some(numbers) => {
-                let (ranks, distinct) = ranked(numbers);
-                (ranks, distinct.iter().map(i128::to_string).collect())
+                let (ranks, distinct) = ranked(numbers, Ord::cmp);
+                let names = names_of_numbers(&texts, &ranks, &distinct);
+                (ranks, names)
             }
-            None if texts.iter().all(|text| text.parse::<f64>().is_ok()) => return Err(self.real(&texts)),
+            None if texts.iter().all(|text| is_real(text)) => return Err(self.real(&texts)),
             None => {
-                let (ranks, distinct) = ranked(&texts);
+                let (ranks, distinct) = ranked(&texts, order_of(&texts));
                 (ranks, distinct.into_iter().map(str::to_owned).collect::<Vec<_>>())
             }
         };
@@ -165,7 +167,15 @@ impl LabelTexts<'_> {
     fn real(&self, texts: &[&str]) -> DataError {
         let example = texts.iter().find(|text| whole_number(text).is_none()).copied().unwrap_or_default();
         let level = self.texts.levels.iter().position(|level| level == example).unwrap_or(0);
-        let problem = format!("holds real numbers such as {example}; class labels are strings or integers");
+        let is_large = |value: f64| value.is_finite() && value.abs() >= EXACT;
+        let problem = if example.parse().is_ok_and(is_large) {
+            format!(
+                "holds {example}, as doubles are written, which do not hold every whole number of this size: labels may have become \
+                 one; write them as int64 or as text"
+            )
+        } else {
+            format!("holds real numbers such as {example}; class labels are strings or integers")
+        };
         DataError::invalid((self.row_place)(self.texts.first_row(level)), problem)
     }
 }
@@ -192,9 +202,11 @@ pub fn same(one: &str, other: &str) -> bool {
 const MANY: usize = 100;
 const ROWS_THAT_TELL: usize = 20;
 /// Labels that other programs take for rows to ignore.
-const IGNORED_ELSEWHERE: [&str; 2] = ["-1", "-100"];
-const LARGEST_BYTE: &str = "255";
+const IGNORED_ELSEWHERE: [i128; 2] = [-1, -100];
+const LARGEST_BYTE: i128 = 255;
 const LARGEST_SMALL: i128 = 200;
+/// Above this, a 64-bit float no longer distinguishes neighbouring integers.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Vec<String> {
     let mut notes = Vec::new();
@@ -208,22 +220,15 @@ fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Ve
             whole_number(text).unwrap_or(0)
         ));
     }
-    let mut seen: HashMap<String, &String> = HashMap::new();
-    let twin =
-        names.iter().find_map(|name| seen.insert(name.to_lowercase(), name).map(|other| (other, name)));
-    if let Some((one, other)) = twin {
-        notes.push(format!(
-            "classes {} and {} differ in capitals only; are they one?",
-            quoted(one),
-            quoted(other)
-        ));
-    }
+    notes.extend(alike(names, str::to_lowercase, "capitals only"));
+    notes.extend(alike(names, as_seen, "spaces or characters that are not seen only"));
     if names.len() > MANY || (rows >= ROWS_THAT_TELL && 2 * names.len() > rows) {
         notes.push(format!("the label has {} values in {rows} rows; is it a class?", names.len()));
     }
-    let marks = |name: &String| IGNORED_ELSEWHERE.contains(&name.as_str());
+    let number = |name: &String| whole_number(name).unwrap_or(0);
+    let marks = |name: &String| IGNORED_ELSEWHERE.contains(&number(name));
     if let (true, true, Some(mark)) = (are_numbers, names.len() > 2, names.iter().find(|name| marks(name)))
-        && names.iter().all(|name| marks(name) || !name.starts_with('-'))
+        && names.iter().all(|name| marks(name) || number(name) >= 0)
     {
         notes.push(format!(
             "{mark} is taken for a class; if it marks rows to ignore, give `ignore_index` {mark}"
@@ -231,39 +236,87 @@ fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Ve
     }
     // Alone above small numbers, the largest of a byte marks rows to ignore, as in masks of images.
     if let (true, [others @ .., last]) = (are_numbers && names.len() > 2, names)
-        && last == LARGEST_BYTE
-        && others.iter().filter_map(|name| whole_number(name)).all(|class| class < LARGEST_SMALL)
+        && number(last) == LARGEST_BYTE
+        && others.iter().all(|name| number(name) < LARGEST_SMALL)
     {
         notes.push(format!(
             "{last} is taken for a class; if it marks rows to ignore, give `ignore_index` {last}"
         ));
     }
-    if are_numbers && names == ["-1", "1"] {
+    if are_numbers && names.iter().map(number).eq([-1, 1]) {
         notes.push("labels are -1 and 1; 1 is the second, positive class".to_owned());
     }
     notes
 }
 
+/// What to say of the first two names that look the same.
+fn alike(names: &[String], look: impl Fn(&str) -> String, what: &str) -> Option<String> {
+    let mut seen: HashMap<String, &String> = HashMap::new();
+    let mut twins = names.iter().filter_map(|name| seen.insert(look(name), name).map(|other| (other, name)));
+    let (one, other) = twins.next()?;
+    Some(format!("classes {} and {} differ in {what}; are they one?", quoted(one), quoted(other)))
+}
+
+/// A name as it is seen: every space is one of the usual width, and characters without width are none.
+fn as_seen(name: &str) -> String {
+    let has_width = |letter: &char| !matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}');
+    let seen: String = name.chars().filter(has_width).collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Names of classes of whole numbers: in plain form, or, where no text of a class is plain, as the first is written.
+fn names_of_numbers(texts: &[&str], ranks: &[u32], distinct: &[i128]) -> Vec<String> {
+    let mut written: Vec<Option<&str>> = vec![None; distinct.len()];
+    let mut is_plain = vec![false; distinct.len()];
+    for (text, &class) in texts.iter().zip(ranks) {
+        written[class as usize].get_or_insert(text);
+        is_plain[class as usize] |= text.parse::<f64>().is_ok();
+    }
+    let name = |((number, text), is_plain): ((&i128, Option<&str>), bool)| match text {
+        Some(text) if !is_plain => text.to_owned(),
+        _ => number.to_string(),
+    };
+    distinct.iter().zip(written).zip(is_plain).map(name).collect()
+}
+
+/// Whether a text is a number, as programs write it or with marks; those with signs of per cent or of a currency are names.
+fn is_real(text: &str) -> bool {
+    text.parse::<f64>().is_ok() || without_marks(text).is_some()
+}
+
+/// How names are sorted: byte by byte, or, where each is a number with a sign of per cent or of a currency, by these numbers first.
+fn order_of(texts: &[&str]) -> impl Fn(&&str, &&str) -> Ordering + use<> {
+    let are_numbers = texts.iter().all(|text| value_in_words(text).is_some());
+    move |one, other| {
+        let value = |text: &str| if are_numbers { value_in_words(text).unwrap_or_default() } else { 0.0 };
+        value(one).total_cmp(&value(other)).then_with(|| one.cmp(other))
+    }
+}
+
 /// The rank of each value among the distinct values, and those in ascending order.
-fn ranked<T: Ord + Clone>(values: &[T]) -> (Vec<u32>, Vec<T>) {
+fn ranked<T: PartialEq + Clone>(values: &[T], compare: impl Fn(&T, &T) -> Ordering) -> (Vec<u32>, Vec<T>) {
     let mut distinct = values.to_vec();
-    distinct.sort_unstable();
+    distinct.sort_unstable_by(&compare);
     distinct.dedup();
     // Every value is among the distinct ones, which 32 bits number: neither default is ever taken.
-    let rank = |value: &T| u32::try_from(distinct.binary_search(value).unwrap_or(0)).unwrap_or(u32::MAX);
+    let place = |value: &T| distinct.binary_search_by(|other| compare(other, value)).unwrap_or(0);
+    let rank = |value: &T| u32::try_from(place(value)).unwrap_or(u32::MAX);
     (values.iter().map(rank).collect(), distinct)
 }
 
-/// `3`, `-1`, `+2`, and forms such as `3.0` whose value is whole.
+/// `3`, `-1`, `+2`, forms such as `3.0` whose value is whole, and all of them with a minus of typography or marks between thousands, as
+/// features may have them.
 #[expect(clippy::cast_possible_truncation, reason = "guarded: the value is whole and below 2^53")]
 #[must_use]
 pub fn whole_number(text: &str) -> Option<i128> {
-    /// Above this, a 64-bit float no longer distinguishes neighbouring integers.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    text.parse::<i128>().ok().or_else(|| {
-        let value = text.parse::<f64>().ok()?;
-        (value.abs() < EXACT && value.fract() == 0.0).then_some(value as i128)
-    })
+    let plain = |text: &str| {
+        text.parse::<i128>().ok().or_else(|| {
+            let value = text.parse::<f64>().ok()?;
+            (value.abs() < EXACT && value.fract() == 0.0).then_some(value as i128)
+        })
+    };
+    let text = text.trim();
+    plain(text).or_else(|| plain(&without_marks(text)?))
 }
 
 #[cfg(test)]
@@ -321,6 +374,27 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_spellings_of_features_sort_as_numbers_and_keep_their_names() {
+        let of = |texts: &[&str]| labels(texts).expect("valid").class_names().to_vec();
+        assert_eq!(of(&["1", "\u{2212}1", "10"]), ["\u{2212}1", "1", "10"]);
+        assert_eq!(of(&["\u{2212}2", "\u{2212}10", "0"]), ["\u{2212}10", "\u{2212}2", "0"]);
+        assert_eq!(of(&["1\u{a0}000", "200", "1,000,000"]), ["200", "1\u{a0}000", "1,000,000"]);
+        assert_eq!(of(&["100%", "5%", "10%"]), ["5%", "10%", "100%"]);
+        assert_eq!(of(&["$1,000.50", "$20"]), ["$20", "$1,000.50"]);
+        // The plain form is the name where the file has it, and letters beside numbers make all of them texts.
+        let both = labels(&["\u{2212}1", "1", "-1"]).expect("valid");
+        assert_eq!(
+            (both.class_names(), both.class_indices()),
+            (&["-1".to_owned(), "1".to_owned()][..], &[0, 1, 0][..])
+        );
+        assert_eq!(of(&["\u{2212}1", "1", "b"]), ["1", "b", "\u{2212}1"]);
+        assert!(same("\u{2212}1", "-1") && !same("5%", "5"));
+        assert!(labels(&["\u{2212}0.5", "1"]).expect_err("real").to_string().contains("real numbers"));
+        let notes = read(&["\u{2212}1", "1"], &ClassRules::default()).expect("valid").1;
+        assert_eq!(notes, ["labels are -1 and 1; 1 is the second, positive class"]);
+    }
+
+    #[test]
     fn identifiers_beyond_float_precision_stay_apart() {
         let labels = labels(&["9007199254740993", "9007199254740992"]).expect("valid");
         assert_eq!(labels.class_names(), ["9007199254740992", "9007199254740993"]);
@@ -333,6 +407,14 @@ mod tests {
             message,
             "data.csv: line 3, column \"y\": holds real numbers such as 0.37; class labels are strings or integers"
         );
+    }
+
+    #[test]
+    fn whole_numbers_that_were_written_as_doubles_are_not_called_real() {
+        for text in ["9007199254740992.0", "1.7e+18"] {
+            let message = labels(&["1", text]).expect_err("a double").to_string();
+            assert!(message.contains(text) && message.contains("as int64 or as text"), "{message}");
+        }
     }
 
     #[test]
@@ -360,6 +442,10 @@ mod tests {
     fn what_looks_odd_is_said() {
         let notes = |texts: &[&str]| read(texts, &ClassRules::default()).expect("valid").1.join("; ");
         assert!(notes(&["Ant", "ant", "bee"]).contains("differ in capitals only"));
+        assert!(
+            notes(&["New York", "New\u{a0}York"]).contains("spaces or characters that are not seen only")
+        );
+        assert!(notes(&["u", "u\u{200b}"]).contains("not seen only"));
         assert!(notes(&["007", "10"]).contains("007 is 7"));
         assert!(notes(&["-1", "1"]).contains("positive class"));
         assert!(notes(&["-1", "0", "1"]).contains("-1 is taken for a class; if it marks rows to ignore"));

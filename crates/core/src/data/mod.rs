@@ -31,6 +31,8 @@ mod placed_groups;
 pub mod places;
 pub mod random;
 mod raw_logits;
+#[cfg(feature = "readers")]
+mod rounding;
 #[doc(hidden)]
 pub mod sample_weights;
 #[cfg(feature = "readers")]

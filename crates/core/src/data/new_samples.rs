@@ -113,7 +113,7 @@ impl NewSamplesRequest<'_> {
             left_out: unused
                 .map(|column| LeftOut::column(&named(column), "the head does not know it"))
                 .collect(),
-            notes: table.notes.clone(),
+            notes: table.notes.iter().cloned().chain(table.rounded(columns)).collect(),
             ..self.taken(&table.place, &table.kind, table.rows, rows.len())
         };
         let offset = offsets(table, offset, &rows)?;
@@ -171,6 +171,10 @@ impl NewSamplesRequest<'_> {
         }
         let taken = Taken {
             features: Some(vec![array.shape_text()]),
+            notes: array
+                .rounded(rows.iter().copied(), |column| self.design[column].source.clone())
+                .into_iter()
+                .collect(),
             ..self.taken(&array.place, array.kind(), array.rows(), rows.len())
         };
         let offset = DMatrix::zeros(0, rows.len());

@@ -194,6 +194,7 @@ impl SampleRequest {
             notes.push(offset_note(table, &offset, dataset.labels().class_names()));
         }
         notes.splice(0..0, table.notes.iter().cloned());
+        notes.extend(table.rounded(&[features.as_slice(), &offset, &[label]].concat()));
         notes.extend(feature_notes(table, &features, &design));
         if self.one_hot && !design.iter().any(|column| matches!(column.kind, DesignKind::Levels { .. })) {
             notes.push("`one_hot`: no feature is text; nothing changes here".to_owned());
@@ -309,7 +310,9 @@ impl SampleRequest {
         rows: usize,
         left_out: &mut Vec<LeftOut>,
     ) -> Result<Vec<(String, Array)>, DataError> {
-        let taken = |name: &String| *name == self.label || Some(name) == self.sample_weights.as_ref();
+        let named = |own: &str, name: &String| own.trim() == name;
+        let is_weight = |name: &String| self.sample_weights.as_deref().is_some_and(|own| named(own, name));
+        let taken = |name: &String| named(&self.label, name) || is_weight(name);
         let others = arrays.named.iter().filter(|(name, _)| !taken(name) && !self.drop.contains(name));
         let (fit, rest): (Vec<_>, Vec<_>) =
             others.cloned().partition(|(_, array)| array.rows() == rows && !array.is_text());
@@ -355,8 +358,10 @@ impl SampleRequest {
         }
         kept.check_any(&place, "labels")?;
         let lost = kept.lost(&labels);
+        let rounded = if is_one_hot { None } else { label_array.rounded_labels(&labels.texts.levels) };
         let (labels, mut notes) = kept.labels(&labels, &self.rules())?;
         notes.extend(lost);
+        notes.extend(rounded);
         if is_one_hot {
             notes.push("labels are one-hot: classes are numbered by their columns".to_owned());
         }
@@ -364,6 +369,7 @@ impl SampleRequest {
         if self.one_hot {
             notes.push("`one_hot`: for tables only; nothing changes here".to_owned());
         }
+        notes.extend(rounded_features(&features, &kept.rows));
         let dataset = dataset_of(&features, &kept.rows, labels)?;
         let design = dataset.feature_names().iter();
         let design =
@@ -818,6 +824,18 @@ fn feature_names(features: &[(Option<String>, Array)]) -> Vec<String> {
         })
     });
     names.collect()
+}
+
+/// What to say of each array of whole numbers that doubles round in some rows.
+fn rounded_features(features: &[(Option<String>, Array)], rows: &[usize]) -> Vec<String> {
+    let names = feature_names(features);
+    let mut first = 0;
+    let note = |(_, array): &(Option<String>, Array)| {
+        let own = &names[first..first + array.columns()];
+        first += array.columns();
+        array.rounded(rows.iter().copied(), |column| own[column].clone())
+    };
+    features.iter().filter_map(note).collect()
 }
 
 /// Some rows of several arrays, side by side.

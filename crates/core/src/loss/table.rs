@@ -1,6 +1,8 @@
 //! The losses, one row each: what is known of them, and their names.
 
-use super::{FocalProbability, InrVariant, Link, LossSpec, PositiveWeights, SmoothingWeights};
+use super::{
+    FocalProbability, InrVariant, Link, LossSpec, PositiveWeights, SmoothingWeights, class_weights_differ,
+};
 use crate::nearest::nearest;
 
 /// A loss and what there is to know of it.
@@ -54,6 +56,14 @@ pub enum ClassWeighting {
     Yes,
     /// They count its samples, and how a stationary point moves with them is computed.
     WithJacobian,
+}
+
+impl ClassWeighting {
+    /// Whether these class weights move the probabilities of a head, so that they can be mapped back.
+    #[must_use]
+    pub fn moves_probabilities(self, class_weights: &[f64]) -> bool {
+        self != Self::No && class_weights_differ(class_weights)
+    }
 }
 
 /// Sharpness of a loss above this overflows.

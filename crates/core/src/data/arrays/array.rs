@@ -5,6 +5,7 @@ use super::opened::Opened;
 use crate::data::DataError;
 use crate::data::npy::{Header, WholeNumbers};
 use crate::data::places::{number_place, row_place};
+use crate::data::rounding::{BRAIN, DOUBLE, HALF, SINGLE, is_rounded, rounded_label_note, rounded_note};
 use crate::data::sample_weights::check_weights;
 use crate::data::values::Values;
 use crate::memory::make_room;
@@ -204,6 +205,47 @@ impl Array {
                 take(i128::from((value + 0.0).to_bits()), &text);
             }
         }
+    }
+
+    /// What to say of columns of whole numbers that doubles round in some rows; `name` is that of a column.
+    pub(crate) fn rounded(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        name: impl Fn(usize) -> String,
+    ) -> Option<String> {
+        let (Numbers::Whole(whole), Source::Mapped(opened, range)) = (self.numbers, &self.source) else {
+            return None;
+        };
+        if whole.size < size_of::<f64>() {
+            return None;
+        }
+        let bytes = &opened.bytes()[range.clone()];
+        let mut first: Vec<Option<i128>> = vec![None; self.columns];
+        for row in rows {
+            for (column, first) in first.iter_mut().enumerate().filter(|(_, first)| first.is_none()) {
+                let place =
+                    if self.by_columns { column * self.rows + row } else { row * self.columns + column };
+                *first = Some(whole.at(bytes, place)).filter(|&value| is_rounded(value));
+            }
+        }
+        let example = first.iter().flatten().next()?;
+        let names: Vec<String> =
+            (0..self.columns).filter(|&column| first[column].is_some()).map(name).collect();
+        Some(rounded_note(&names, &example.to_string()))
+    }
+
+    /// What to say of labels that are these texts of its numbers, where they were rounded before they were written.
+    pub(crate) fn rounded_labels(&self, texts: &[String]) -> Option<String> {
+        let (kind, exact) = match self.numbers {
+            Numbers::Half { .. } => HALF,
+            Numbers::Brain => BRAIN,
+            Numbers::Single { .. } => SINGLE,
+            Numbers::Double { .. } => DOUBLE,
+            Numbers::Whole(_) | Numbers::Text { .. } => return None,
+        };
+        let is_large =
+            |text: &&String| text.parse::<f64>().is_ok_and(|value| value.is_finite() && value.abs() >= exact);
+        texts.iter().find(is_large).map(|text| rounded_label_note(text, kind))
     }
 
     /// All texts, row after row.
@@ -422,7 +464,7 @@ impl Numbers {
 }
 
 impl TextUnit {
-    /// The text before the zeros at its end.
+    /// The text before the zeros at its end, without white space around it, as of the cells of tables.
     fn text(self, bytes: &[u8]) -> Option<String> {
         let text = match self {
             Self::Byte => String::from_utf8(bytes.to_vec()).ok()?,
@@ -437,7 +479,7 @@ impl TextUnit {
                 bytes.as_chunks().0.iter().map(character).collect::<Option<String>>()?
             }
         };
-        Some(text.trim_end_matches('\0').to_owned())
+        Some(text.trim_end_matches('\0').trim().to_owned())
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arr
         if let Some(problem) = other_archive(&name) {
             return Err(DataError::invalid(&opened.place, problem));
         }
-        let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else {
+        // Names are asked for without white space around them.
+        let Some(name) = name.strip_suffix(".npy").map(|name| name.trim().to_owned()) else {
             others.extend((!is_of_a_system(&name)).then(|| quoted(&name)));
             continue;
         };

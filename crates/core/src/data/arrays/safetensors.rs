@@ -20,9 +20,10 @@ pub(super) fn read(opened: &Opened, wanted: &dyn Fn(&str) -> bool) -> Result<Arr
         DataError::invalid(&opened.place, format!("is cut off or damaged: {error}; save it again"))
     })?;
     let mut arrays = Arrays::empty(opened);
-    arrays.names = tensors.iter().map(|(name, _)| name.to_owned()).collect();
+    arrays.names = tensors.iter().map(|(name, _)| name.trim().to_owned()).collect();
     arrays.names.sort();
-    for (name, tensor) in tensors.iter().filter(|(name, _)| wanted(name)) {
+    let named = tensors.iter().map(|(name, tensor)| (name.trim(), tensor));
+    for (name, tensor) in named.filter(|(name, _)| wanted(name)) {
         let place = format!("{}, {name}", opened.place);
         // Tensors of other kinds may lie in the same file; they are an error of whoever asks for them.
         let Some(numbers) = numbers_of(tensor.dtype()) else {

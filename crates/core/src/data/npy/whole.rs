@@ -44,6 +44,11 @@ impl WholeNumbers {
         bytes.chunks_exact(self.size).map(move |number| self.value(number))
     }
 
+    /// The number at a place.
+    pub(in crate::data) fn at(self, bytes: &[u8], place: usize) -> i128 {
+        self.value(&bytes[place * self.size..(place + 1) * self.size])
+    }
+
     fn value(self, bytes: &[u8]) -> i128 {
         let append = |value: u64, &byte: &u8| (value << 8) | u64::from(byte);
         let value =

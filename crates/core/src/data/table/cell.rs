@@ -75,9 +75,10 @@ impl Cell {
     /// Reads a text, and says how a number is spelled.
     pub(super) fn spelled(text: &str, marks: NumberMarks) -> (Self, Spelling) {
         let text = text.trim();
-        let as_written = || match written(text, marks) {
-            Some((value, spelling)) => (Self::Number(value), spelling),
-            None => (Self::Text, Spelling::Plain),
+        let as_written = || {
+            let finite = |plain: String| plain.parse().ok().filter(|value: &f64| value.is_finite());
+            let number = written(text, marks).and_then(|(plain, spelling)| Some((finite(plain)?, spelling)));
+            number.map_or((Self::Text, Spelling::Plain), |(value, spelling)| (Self::Number(value), spelling))
         };
         if is_missing(text) {
             return (Self::Missing, Spelling::Plain);
@@ -119,20 +120,36 @@ const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 /// What nobody writes for decimals, between thousands: blanks of several widths, apostrophes.
 const BLANKS: [char; 6] = [' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '\u{2019}'];
 
-/// The number that people and spreadsheets write with a sign of currency, a per cent sign (whose number is kept: 12% is 12), marks
+/// A number that people write with marks between thousands or a minus of typography, as programs write it.
+pub(crate) fn without_marks(text: &str) -> Option<String> {
+    match written(text.trim(), NumberMarks::default()) {
+        Some((plain, Spelling::Marks)) => Some(plain),
+        _ => None,
+    }
+}
+
+/// The value of a text, where it is a number in any spelling that features may have.
+pub(crate) fn value_in_words(text: &str) -> Option<f64> {
+    match Cell::of(text, NumberMarks::default()) {
+        Cell::Number(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The number, as programs write it, that people and spreadsheets write with a sign of currency, a per cent sign (whose number is kept: 12% is 12), marks
 /// between thousands, or a minus of typography; nothing where it could be read in two ways (`1,234`).
-fn written(text: &str, marks: NumberMarks) -> Option<(f64, Spelling)> {
+fn written(text: &str, marks: NumberMarks) -> Option<(String, Spelling)> {
     let is_sign = |letter: &char| *letter == '%' || CURRENCIES.contains(letter);
     let spelling = text.chars().find(is_sign).map_or(Spelling::Marks, Spelling::Sign);
     let text = text.strip_suffix('%').unwrap_or(text).trim();
     let (sign, text) = match text.chars().next()? {
-        sign @ ('-' | '\u{2212}') => (-1.0, &text[sign.len_utf8()..]),
-        '+' => (1.0, &text[1..]),
-        _ => (1.0, text),
+        sign @ ('-' | '\u{2212}') => ("-", &text[sign.len_utf8()..]),
+        '+' => ("", &text[1..]),
+        _ => ("", text),
     };
     let text = text.strip_prefix(CURRENCIES).or_else(|| text.strip_suffix(CURRENCIES)).unwrap_or(text).trim();
     let (sign, text) = match text.strip_prefix(['-', '\u{2212}']) {
-        Some(rest) if sign > 0.0 => (-1.0, rest),
+        Some(rest) if sign.is_empty() => ("-", rest),
         _ => (sign, text),
     };
     let decimal = if marks.comma { ',' } else { '.' };
@@ -158,12 +175,11 @@ fn written(text: &str, marks: NumberMarks) -> Option<(f64, Spelling)> {
             parts.concat()
         }
     };
-    let fraction = fraction.unwrap_or("0");
-    if !(is_digits(&whole) && is_digits(fraction)) {
+    if !(is_digits(&whole) && fraction.is_none_or(is_digits)) {
         return None;
     }
-    let value = format!("{whole}.{fraction}").parse::<f64>().ok().filter(|value| value.is_finite())?;
-    Some((sign * value, spelling))
+    let point = if fraction.is_some() { "." } else { "" };
+    Some((format!("{sign}{whole}{point}{}", fraction.unwrap_or_default()), spelling))
 }
 
 #[cfg(test)]

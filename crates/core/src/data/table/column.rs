@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, NumberMarks, Spelling, is_decorated};
 use crate::data::quoted;
+use crate::data::rounding::Rounding;
 use std::collections::HashMap;
 
 /// A column and what its cells are.
@@ -219,6 +220,7 @@ pub(super) struct Collected {
     written: Option<(String, f64)>,
     /// The first number other than zero, and how it is spelled.
     first: Option<(String, Spelling)>,
+    rounding: Rounding,
 }
 
 impl Collected {
@@ -232,6 +234,8 @@ impl Collected {
     /// # Errors
     /// It has a sign of currency or of per cent, and an earlier one has not, or the reverse: 50% may be 50 or a half there.
     pub(super) fn add(&mut self, text: &str, marks: NumberMarks) -> Result<(), String> {
+        // As 3.0 beside decimal points: whole numbers, as data frames write them beside missing ones.
+        let text = if self.keep_texts && marks.comma { without_decimals(text) } else { text };
         if let Some((values, odd)) = &mut self.switched {
             let (cell, spelling) = Cell::spelled(text, marks);
             if let Cell::Number(value) = cell {
@@ -268,6 +272,7 @@ impl Collected {
 
     /// Looks at how a number is spelled.
     fn spelling(&mut self, text: &str, value: f64, spelling: Spelling) -> Result<(), String> {
+        self.rounding.see(text, value);
         if spelling != Spelling::Plain && self.written.is_none() {
             self.written = Some((text.to_owned(), value));
         }
@@ -295,6 +300,17 @@ impl Collected {
         Some(format!("column {}: {} is read as {value}, and others like it", quoted(name), quoted(text)))
     }
 
+    /// What doubles lose of its numbers.
+    pub(super) fn rounding(&self) -> &Rounding {
+        &self.rounding
+    }
+
+    /// The same, to be told of numbers that are kept elsewhere.
+    #[cfg(feature = "parquet")]
+    pub(super) fn rounding_mut(&mut self) -> &mut Rounding {
+        &mut self.rounding
+    }
+
     /// The column; numbers where every cell is one and nobody asked for texts.
     pub(super) fn cells(self, marks: NumberMarks) -> Cells {
         if let Some((values, odd)) = self.switched {
@@ -306,6 +322,16 @@ impl Collected {
         }
         Cells::Texts(self.texts)
     }
+}
+
+/// A text without the decimals of a whole number.
+fn without_decimals(text: &str) -> &str {
+    let is_whole = |(whole, zeros): &(&str, &str)| {
+        let digits = whole.trim_start_matches(['-', '+', '\u{2212}']);
+        let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        are_digits(digits) && are_digits(zeros) && zeros.bytes().all(|byte| byte == b'0')
+    };
+    text.split_once(',').filter(is_whole).map_or(text, |(whole, _)| whole)
 }
 
 fn as_numbers(texts: &Texts, marks: NumberMarks) -> Numbers {

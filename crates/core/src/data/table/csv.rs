@@ -213,6 +213,10 @@ fn collect(
         Use::Values => column.as_ref()?.note(name),
         _ => None,
     }));
+    let rounded = columns.iter().zip(&headings.names).enumerate();
+    let rounded = rounded
+        .filter_map(|(number, (column, name))| Some((number, column.as_ref()?.rounding().note(name)?)));
+    let rounded = rounded.collect();
     let marks = rows.dialect.marks;
     let cells = columns.into_iter().map(|column| column.map_or(Cells::Skipped, |column| column.cells(marks)));
     let columns =
@@ -225,6 +229,7 @@ fn collect(
         row_places: RowPlaces::Lines(lines),
         marks,
         notes,
+        rounded,
     })
 }
 

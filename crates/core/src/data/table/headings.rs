@@ -3,7 +3,7 @@
 use crate::data::{DataError, quoted};
 use crate::nearest::nearest;
 use crate::numeric::counted;
-use crate::text::{clean, cleaned};
+use crate::text::clean;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -29,7 +29,8 @@ pub struct Headings {
 
 impl Headings {
     pub(crate) fn new(names: Vec<String>, index: Vec<String>, place: String) -> Self {
-        let (names, index) = (cleaned(names), cleaned(index));
+        let tidy = |names: Vec<String>| names.iter().map(|name| asked(name).into_owned()).collect();
+        let (names, index): (Vec<String>, Vec<String>) = (tidy(names), tidy(index));
         let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
         for (number, name) in names.iter().enumerate() {
             positions.entry(name.clone()).or_default().push(number);
@@ -40,7 +41,7 @@ impl Headings {
     /// The same with columns of the file that hold lists, and the columns that these are.
     #[cfg(feature = "parquet")]
     pub(super) fn with_lists(self, lists: Vec<(String, Range<usize>)>) -> Self {
-        let lists = lists.into_iter().map(|(name, columns)| (clean(&name).into_owned(), columns));
+        let lists = lists.into_iter().map(|(name, columns)| (asked(&name).into_owned(), columns));
         Self { lists: lists.collect(), ..self }
     }
 
@@ -177,7 +178,8 @@ impl Headings {
     }
 }
 
-/// A name as headings are called.
+/// A name as headings are called: without white space around it, and without the byte-order mark of a text that was read as another's
+/// beginning.
 fn asked(name: &str) -> Cow<'_, str> {
-    clean(name.trim())
+    clean(name.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}'))
 }

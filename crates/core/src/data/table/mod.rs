@@ -6,6 +6,8 @@ mod arrow_schema;
 mod cell;
 mod column;
 mod csv;
+#[cfg(feature = "parquet")]
+mod decimal;
 mod encoding;
 mod foreign;
 mod format;
@@ -18,6 +20,7 @@ mod parquet;
 mod unpacked;
 
 pub use cell::{Cell, NumberMarks, is_decorated, is_missing};
+pub(crate) use cell::{value_in_words, without_marks};
 pub use column::{Cells, Column, Texts};
 pub use encoding::Encoding;
 use foreign::foreign_kind;
@@ -60,6 +63,8 @@ pub struct Table {
     pub marks: NumberMarks,
     /// What is worth saying of how it was read.
     pub notes: Vec<String>,
+    /// What doubles lose of the numbers of columns.
+    rounded: Vec<(usize, String)>,
 }
 
 impl Table {
@@ -67,6 +72,12 @@ impl Table {
     #[must_use]
     pub fn cell_place(&self, row: usize, column: usize) -> String {
         format!("{}, column {}", self.row_place(row), quoted(&self.columns[column].name))
+    }
+
+    /// What doubles lose of the numbers of these columns.
+    pub(crate) fn rounded<'a>(&'a self, columns: &'a [usize]) -> impl Iterator<Item = String> + 'a {
+        let own = self.rounded.iter().filter(|(column, _)| columns.contains(column));
+        own.map(|(_, note)| note.clone())
     }
 
     /// File and row.

@@ -2,15 +2,17 @@
 
 use super::arrow_schema;
 use super::column::{Cells, Collected, Column};
+use super::decimal::Number;
 use super::lists::{ListLevels, each_list, no_lists, width};
 use super::{Headings, NumberMarks, Pick, Table, Use};
 use crate::data::arrays::{Opened, from_half, guarded};
 use crate::data::places::{RowPlaces, row_in_words};
+use crate::data::rounding::{DOUBLE, HALF, Rounding, SINGLE};
 use crate::data::{DataError, quoted};
 use crate::memory::{check_memory, make_room};
 use crate::numeric::counted;
 use crate::progress::Stage;
-use parquet::basic::{ConvertedType, LogicalType};
+use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -45,16 +47,16 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
     // Columns, and the same numbers row by row.
     check(place, 2 * size_of::<f64>() as u128 * rows * used)?;
     let kinds = leaves.iter().flat_map(|leaf| std::iter::repeat_n(leaf, leaf.columns()));
-    let empty = |(leaf, use_): (&Leaf, &Use)| match use_ {
-        Use::Skip => Cells::Skipped,
-        _ => leaf.empty(),
-    };
+    let empty = |(leaf, use_): (&Leaf, &Use)| leaf.empty(*use_);
     let mut columns: Vec<Cells> = kinds.zip(&uses).map(empty).collect();
     let mut texts: Vec<Collected> = uses.iter().copied().map(collected).collect();
     let total = fill((&reader, &leaves), &mut columns, &mut texts, place)?;
     let read = texts.iter().zip(&headings.names).zip(&uses);
     let notes =
         read.filter_map(|((texts, name), use_)| if *use_ == Use::Values { texts.note(name) } else { None });
+    let rounded = texts.iter().zip(&headings.names).enumerate();
+    let rounded = rounded.filter_map(|(number, (texts, name))| Some((number, texts.rounding().note(name)?)));
+    let rounded = rounded.collect();
     let notes = notes.chain(list_notes(&lists, &uses, &headings)).collect();
     let columns = columns.into_iter().zip(texts).zip(&uses).zip(&headings.names);
     let columns = columns.map(|(((cells, texts), use_), name)| {
@@ -72,6 +74,7 @@ fn read_unguarded(opened: &Opened, pick: Pick) -> Result<Table, DataError> {
         row_places: RowPlaces::default(),
         marks: NumberMarks::default(),
         notes,
+        rounded,
     })
 }
 
@@ -136,7 +139,7 @@ fn fill(
             }
             let at = |problem: String| DataError::invalid(format!("{place}, column {}", leaf.name), problem);
             let reader = group.get_column_reader(number).map_err(|error| at(said(&error)))?;
-            let into = Into { cells, texts: &mut texts[of_leaf.start], rows, before: total, leaf };
+            let into = Into { cells, texts: &mut texts[of_leaf], rows, before: total, leaf };
             into.append(reader).map_err(at)?;
         }
         total += rows;
@@ -200,11 +203,15 @@ impl Leaf {
         }
     }
 
-    /// One of its columns without rows. Booleans are kept as words, which numbers and labels are made of alike.
-    fn empty(&self) -> Cells {
+    /// One of its columns without rows. Booleans are kept as words, which numbers and labels are made of alike, and so are numbers that
+    /// are labels: a double may be several whole numbers.
+    fn empty(&self, use_: Use) -> Cells {
+        let texts = || Cells::Texts(super::Texts::default());
         match self.kind {
+            _ if use_ == Use::Skip => Cells::Skipped,
             Kind::Other(kind) => Cells::Other(kind),
-            Kind::Text | Kind::Boolean if self.list.is_none() => Cells::Texts(super::Texts::default()),
+            _ if use_ == Use::Texts => texts(),
+            Kind::Text | Kind::Boolean if self.list.is_none() => texts(),
             _ => Cells::Numbers { values: Vec::new(), odd: Vec::new() },
         }
     }
@@ -272,7 +279,6 @@ enum Kind {
 
 impl Kind {
     fn of(column: &ColumnDescriptor) -> Self {
-        use parquet::basic::Type;
         match column.logical_type_ref() {
             Some(LogicalType::Date | LogicalType::Timestamp(_)) => return Self::Other("dates"),
             Some(LogicalType::Time(_)) => return Self::Other("times"),
@@ -310,7 +316,8 @@ impl Kind {
 struct Into<'a> {
     /// Of the columns that the leaf is.
     cells: &'a mut [Cells],
-    texts: &'a mut Collected,
+    /// Their texts, and what is to be said of their numbers.
+    texts: &'a mut [Collected],
     rows: usize,
     /// Rows of the groups before.
     before: usize,
@@ -320,45 +327,47 @@ struct Into<'a> {
 impl Into<'_> {
     fn append(self, reader: ColumnReader) -> Result<(), String> {
         let kind = self.leaf.kind;
-        let whole = |value: i64| value as f64;
+        let whole = |value: i64| match kind {
+            Kind::Decimal(scale) => Number::Decimal(value.into(), scale),
+            _ => Number::Whole(value.into()),
+        };
+        let unsigned = kind == Kind::Unsigned;
         match reader {
-            ColumnReader::DoubleColumnReader(reader) => self.numbers(reader, |&value| value),
-            ColumnReader::FloatColumnReader(reader) => self.numbers(reader, |&value| f64::from(value)),
-            ColumnReader::Int32ColumnReader(reader) => match kind {
-                Kind::Unsigned => self.numbers(reader, |&value| f64::from(value.cast_unsigned())),
-                Kind::Decimal(scale) => self.numbers(reader, |&value| decimal(i128::from(value), scale)),
-                _ => self.numbers(reader, |&value| f64::from(value)),
-            },
-            ColumnReader::Int64ColumnReader(reader) => match kind {
-                Kind::Unsigned => self.numbers(reader, |&value| value.cast_unsigned() as f64),
-                Kind::Decimal(scale) => self.numbers(reader, |&value| decimal(i128::from(value), scale)),
-                _ => self.numbers(reader, |&value| whole(value)),
-            },
+            ColumnReader::DoubleColumnReader(reader) => self.numbers(reader, |&value| Number::Real(value)),
+            ColumnReader::FloatColumnReader(reader) => {
+                self.numbers(reader, |&value| Number::Real(f64::from(value)))
+            }
+            ColumnReader::Int32ColumnReader(reader) if unsigned => {
+                self.numbers(reader, |&value| Number::Whole(value.cast_unsigned().into()))
+            }
+            ColumnReader::Int32ColumnReader(reader) => self.numbers(reader, |&value| whole(value.into())),
+            ColumnReader::Int64ColumnReader(reader) if unsigned => {
+                self.numbers(reader, |&value| Number::Whole(value.cast_unsigned().into()))
+            }
+            ColumnReader::Int64ColumnReader(reader) => self.numbers(reader, |&value| whole(value)),
             ColumnReader::BoolColumnReader(reader) if self.leaf.list.is_some() => {
-                self.numbers(reader, |&value| f64::from(u8::from(value)))
+                self.numbers(reader, |&value| Number::Whole(value.into()))
             }
             ColumnReader::BoolColumnReader(reader) => {
                 self.words(reader, |&value| Ok(if value { "True" } else { "False" }.to_owned()))
             }
-            ColumnReader::ByteArrayColumnReader(reader) if kind == Kind::Text => {
-                self.words(reader, |value| {
+            ColumnReader::ByteArrayColumnReader(reader) => match kind {
+                Kind::Text => self.words(reader, |value| {
                     String::from_utf8(value.data().to_vec())
                         .map_err(|_| "holds bytes that are no UTF-8 text".to_owned())
-                })
-            }
-            ColumnReader::ByteArrayColumnReader(reader) => match kind {
+                }),
                 Kind::Decimal(scale) => {
-                    self.numbers(reader, |value| decimal(big_endian(value.data()), scale))
+                    self.numbers(reader, |value| Number::of_big_endian(value.data(), scale))
                 }
                 _ => Err(NO_KIND.to_owned()),
             },
             ColumnReader::FixedLenByteArrayColumnReader(reader) => match kind {
                 Kind::Half => self.numbers(reader, |value| match value.data() {
-                    [low, high] => from_half(u16::from_le_bytes([*low, *high])),
-                    _ => f64::NAN,
+                    [low, high] => Number::Real(from_half(u16::from_le_bytes([*low, *high]))),
+                    _ => Number::Real(f64::NAN),
                 }),
                 Kind::Decimal(scale) => {
-                    self.numbers(reader, |value| decimal(big_endian(value.data()), scale))
+                    self.numbers(reader, |value| Number::of_big_endian(value.data(), scale))
                 }
                 _ => Err(NO_KIND.to_owned()),
             },
@@ -369,37 +378,31 @@ impl Into<'_> {
     fn numbers<T: DataType>(
         self,
         reader: ColumnReaderImpl<T>,
-        number: impl Fn(&T::T) -> f64,
+        number: impl Fn(&T::T) -> Number,
     ) -> Result<(), String> {
-        let Self { cells, rows, before, leaf, .. } = self;
+        let Self { cells, texts, rows, before, leaf } = self;
+        let real = match (T::get_physical_type(), leaf.kind) {
+            (Type::DOUBLE, _) => Some(DOUBLE),
+            (Type::FLOAT, _) => Some(SINGLE),
+            (_, Kind::Half) => Some(HALF),
+            _ => None,
+        };
         let mut columns = Vec::with_capacity(cells.len());
-        for cells in cells {
+        for (cells, collected) in cells.iter_mut().zip(texts) {
             columns.push(match cells {
                 Cells::Numbers { values, odd } => {
                     make_room(values, rows, "its numbers take").map_err(|error| error.to_string())?;
-                    Some((values, odd))
+                    Place::Numbers { values, odd, rounding: collected.rounding_mut() }
                 }
+                Cells::Texts(_) => Place::Texts(collected),
                 // Of a list, some places may not be asked for.
-                _ if leaf.list.is_some() => None,
+                _ if leaf.list.is_some() => Place::Nothing,
                 _ => return Err(NO_KIND.to_owned()),
             });
         }
-        let mut add = |place: usize, value: Option<&T::T>| {
-            let Some((values, odd)) = &mut columns[place] else { return };
-            let value = value.map(&number);
-            match value {
-                Some(value) if value.is_finite() => values.push(value),
-                _ => {
-                    odd.push((values.len(), value.map(|value| value.to_string()).unwrap_or_default()));
-                    values.push(f64::NAN);
-                }
-            }
-        };
+        let mut add = |place: usize, value: Option<&T::T>| columns[place].add(value.map(&number), real);
         let Some(List { levels, width }) = leaf.list else {
-            return each(reader, rows, leaf.present, |value| {
-                add(0, value);
-                Ok(())
-            });
+            return each(reader, rows, leaf.present, |value| add(0, value));
         };
         each_list(reader, rows, levels, |row, list| {
             if let Some(places) = list
@@ -414,8 +417,7 @@ impl Into<'_> {
                 ));
             }
             // Of a list that is missing, every number is.
-            (0..width).for_each(|place| add(place, list.and_then(|places| places[place])));
-            Ok(())
+            (0..width).try_for_each(|place| add(place, list.and_then(|places| places[place])))
         })
     }
 
@@ -425,10 +427,49 @@ impl Into<'_> {
         word: impl Fn(&T::T) -> Result<String, String>,
     ) -> Result<(), String> {
         let Self { texts, rows, leaf, .. } = self;
+        let [texts] = texts else { return Err(NO_KIND.to_owned()) };
         each(reader, rows, leaf.present, |value| {
             let text = value.map(&word).transpose()?;
             texts.add(text.as_deref().unwrap_or_default().trim(), NumberMarks::default())
         })
+    }
+}
+
+/// Where the numbers of a column go.
+enum Place<'a> {
+    Nothing,
+    Texts(&'a mut Collected),
+    Numbers { values: &'a mut Vec<f64>, odd: &'a mut Vec<(usize, String)>, rounding: &'a mut Rounding },
+}
+
+impl Place<'_> {
+    /// Adds the number of a row, nothing where it is null; `real` is the kind of a number that is not whole, and below what that holds
+    /// all whole ones.
+    fn add(&mut self, number: Option<Number>, real: Option<(&'static str, f64)>) -> Result<(), String> {
+        match self {
+            Self::Nothing => {}
+            Self::Texts(texts) => {
+                let text = number.as_ref().map(Number::text).unwrap_or_default();
+                if let (Some(Number::Real(value)), Some(kind)) = (number, real) {
+                    texts.rounding_mut().see_label(value, kind);
+                }
+                texts.add(&text, NumberMarks::default())?;
+            }
+            Self::Numbers { values, odd, rounding } => {
+                let value = number.as_ref().map(Number::value);
+                match (number, value) {
+                    (Some(number), Some(value)) if value.is_finite() => {
+                        number.see(value, rounding);
+                        values.push(value);
+                    }
+                    _ => {
+                        odd.push((values.len(), value.map(|value| value.to_string()).unwrap_or_default()));
+                        values.push(f64::NAN);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -462,16 +503,6 @@ fn each<T: DataType>(
     Ok(())
 }
 
-fn decimal(value: i128, scale: i32) -> f64 {
-    // Divided rather than multiplied by a negative power, which no double holds.
-    value as f64 / 10_f64.powi(scale)
-}
-
-fn big_endian(bytes: &[u8]) -> i128 {
-    let sign = if bytes.first().is_some_and(|&byte| byte >= 0x80) { -1 } else { 0 };
-    bytes.iter().fold(sign, |value, &byte| (value << 8) | i128::from(byte))
-}
-
 /// The library's words in ours.
 pub(super) fn said(error: &ParquetError) -> String {
     let text = error.to_string();
@@ -495,21 +526,18 @@ fn check(place: &str, bytes: u128) -> Result<(), DataError> {
 mod tests {
     use super::*;
     use parquet::basic::Type as Physical;
-    use parquet::data_type::Int32Type;
+    use parquet::data_type::{
+        BoolType, ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int32Type,
+        Int64Type,
+    };
     use parquet::file::properties::WriterProperties;
     use parquet::file::writer::SerializedFileWriter;
-    use parquet::schema::types::Type;
+    use parquet::schema::types::{PrimitiveTypeBuilder, Type};
     use std::sync::Arc;
 
-    /// A column of 150 and -25 that only the older of the two notes on kinds says the kind of.
-    fn column_of(kind: ConvertedType) -> Cells {
-        let field = Type::primitive_type_builder("z", Physical::INT32)
-            .with_repetition(parquet::basic::Repetition::REQUIRED)
-            .with_converted_type(kind);
-        let field = match kind {
-            ConvertedType::DECIMAL => field.with_precision(9).with_scale(2),
-            _ => field,
-        };
+    /// A file of one column, `z`.
+    fn file_of<T: DataType>(field: PrimitiveTypeBuilder, values: &[T::T]) -> Opened {
+        let field = field.with_repetition(parquet::basic::Repetition::REQUIRED);
         let field = Arc::new(field.build().expect("a field"));
         let schema = Type::group_type_builder("t").with_fields(vec![field]).build().expect("a schema");
         let mut bytes = Vec::new();
@@ -517,13 +545,85 @@ mod tests {
         let mut file = SerializedFileWriter::new(&mut bytes, Arc::new(schema), properties).expect("a file");
         let mut group = file.next_row_group().expect("a group");
         let mut column = group.next_column().expect("columns").expect("a column");
-        column.typed::<Int32Type>().write_batch(&[150, -25], None, None).expect("written");
+        column.typed::<T>().write_batch(values, None, None).expect("written");
         column.close().expect("closed");
         group.close().expect("closed");
         file.close().expect("closed");
-        let opened = Opened::held(bytes, "t.parquet");
-        let mut pick = |headings: &Headings| Ok(vec![Use::Values; headings.names.len()]);
-        read(&opened, &mut pick).expect("a table").columns[0].cells.clone()
+        Opened::held(bytes, "t.parquet")
+    }
+
+    fn table_of(opened: &Opened, use_: Use) -> Table {
+        read(opened, &mut |headings| Ok(vec![use_; headings.names.len()])).expect("a table")
+    }
+
+    /// A column of 150 and -25 that only the older of the two notes on kinds says the kind of.
+    fn column_of(kind: ConvertedType) -> Cells {
+        let field = Type::primitive_type_builder("z", Physical::INT32).with_converted_type(kind);
+        let field = match kind {
+            ConvertedType::DECIMAL => field.with_precision(9).with_scale(2),
+            _ => field,
+        };
+        table_of(&file_of::<Int32Type>(field, &[150, -25]), Use::Values).columns[0].cells.clone()
+    }
+
+    /// The texts of labels.
+    fn labels<T: DataType>(field: PrimitiveTypeBuilder, values: &[T::T]) -> Vec<String> {
+        let table = table_of(&file_of::<T>(field, values), Use::Texts);
+        let texts = table.columns[0].texts(table.rows);
+        texts.codes.iter().map(|&code| texts.levels[code as usize].clone()).collect()
+    }
+
+    fn decimal(physical: Physical, precision: i32, scale: i32) -> PrimitiveTypeBuilder<'static> {
+        let kind = LogicalType::decimal(scale, precision);
+        let field = Type::primitive_type_builder("z", physical).with_logical_type(Some(kind));
+        field.with_precision(precision).with_scale(scale)
+    }
+
+    const NEIGHBOURS: [i64; 2] = [1_700_000_000_000_000_001, 1_700_000_000_000_000_002];
+
+    #[test]
+    fn labels_are_whole_numbers_exactly() {
+        let texts = NEIGHBOURS.map(|value| value.to_string());
+        let plain = Type::primitive_type_builder("z", Physical::INT64);
+        assert_eq!(labels::<Int64Type>(plain, &NEIGHBOURS), texts);
+        let unsigned = Type::primitive_type_builder("z", Physical::INT64)
+            .with_logical_type(Some(LogicalType::integer(64, false)));
+        assert_eq!(
+            labels::<Int64Type>(unsigned, &[-1, -2]),
+            ["18446744073709551615", "18446744073709551614"]
+        );
+        let hundredths = NEIGHBOURS.map(|value| value / 1_000 * 1_000);
+        let of_hundredths = hundredths.map(|value| (value / 100).to_string());
+        assert_eq!(labels::<Int64Type>(decimal(Physical::INT64, 18, 2), &hundredths), of_hundredths);
+        let bytes = NEIGHBOURS.map(|value| (i128::from(value) * 1_000).to_be_bytes().to_vec());
+        let fixed = bytes.clone().map(|bytes| FixedLenByteArray::from(ByteArray::from(bytes)));
+        let field = decimal(Physical::FIXED_LEN_BYTE_ARRAY, 38, 3).with_length(16);
+        assert_eq!(labels::<FixedLenByteArrayType>(field, &fixed), texts);
+        let field = decimal(Physical::BYTE_ARRAY, 38, 3);
+        assert_eq!(labels::<ByteArrayType>(field, &bytes.map(ByteArray::from)), texts);
+        let halves = decimal(Physical::INT32, 9, 1);
+        assert_eq!(labels::<Int32Type>(halves, &[10, -25]), ["1", "-2.5"]);
+        let real = Type::primitive_type_builder("z", Physical::DOUBLE);
+        assert_eq!(labels::<DoubleType>(real, &[3.0, -0.5]), ["3", "-0.5"]);
+        let truth = Type::primitive_type_builder("z", Physical::BOOLEAN);
+        assert_eq!(labels::<BoolType>(truth, &[true, false]), ["True", "False"]);
+    }
+
+    #[test]
+    fn numbers_that_doubles_round_are_said() {
+        let said = |field: PrimitiveTypeBuilder, values: &[i64]| {
+            table_of(&file_of::<Int64Type>(field, values), Use::Values).rounded
+        };
+        let plain = || Type::primitive_type_builder("z", Physical::INT64);
+        let (column, note) = said(plain(), &NEIGHBOURS).pop().expect("a note");
+        assert!(column == 0 && note.contains("\"z\" holds whole numbers beyond 2^53"), "{note}");
+        assert_eq!(said(plain(), &[i64::MIN, 1 << 53, 1_700_000_000_000_000_000, -3]), []);
+        let tenths = || decimal(Physical::INT64, 18, 1);
+        assert_eq!(said(tenths(), &[1, 90_071_992_547_409_920, 90_071_992_547_409_925]), []);
+        assert!(said(tenths(), &[90_071_992_547_409_930])[0].1.contains("9007199254740993, which"));
+        let places = decimal(Physical::INT64, 18, 8);
+        let note = &said(places, &[170_000_000_012_345_678, 170_000_000_012_345_679])[0].1;
+        assert!(note.contains("1700000000.12345678 and 1700000000.12345679 are the same"), "{note}");
     }
 
     #[test]
