@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._arrays import check_unmasked
 from ._results import SERIES, Result, pyplot
 from ._solve import LARGEST_PENALTY
 
@@ -31,9 +32,9 @@ class PathResult(Result):
     relative_gradient : ndarray of shape (n_penalties,)
         Largest entry of the gradient where it ended, relative to its terms.
     best : float
-        The penalty with the least log loss, the larger of equals.
+        The penalty with the least log loss; of several with the same, the largest.
     most_accurate : float
-        The penalty with the highest accuracy, the larger of equals.
+        The penalty with the highest accuracy; of several with the same, the largest.
     test : str
         What was held out.
     """
@@ -99,6 +100,7 @@ def penalties_of(l2s: Any, l2_range: tuple[float, float]) -> tuple[float, float,
         if not 0 < low < high <= LARGEST_PENALTY:
             raise ValueError(f"l2_range must go from a positive number to a larger one; got {l2_range!r}")
         return low, high, int(l2s)
+    check_unmasked(l2s, "l2s")
     values = np.asarray(l2s, dtype=np.float64)
     if values.ndim != 1 or len(values) == 0 or not ((values > 0) & (values <= LARGEST_PENALTY)).all():
         raise ValueError(f"l2s must be a number of at least 2, or a list of positive penalties; got {l2s!r}")

@@ -132,12 +132,15 @@ class ReadLater:
         """Sets the attributes."""
         raise NotImplementedError
 
-    def __getattr__(self, name: str) -> Any:
-        record = self.__dict__.pop("_compiled", None)
-        if record is None:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        self._take(record.to_dict())
-        return getattr(self, name)
+    # Type checkers know the attributes, and find those that are misspelt.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            record = self.__dict__.pop("_compiled", None)
+            if record is None:
+                raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+            self._take(record.to_dict())
+            return getattr(self, name)
 
     def __dir__(self) -> list[str]:
         return list({*super().__dir__(), *self.__getstate__()})

@@ -127,8 +127,9 @@ def design_weights(
     y : array-like of shape (n_samples,)
         Classes.
     target : {'equal-shortfall', 'equal-recall'} or tuple
-        ``('shortfall', numbers)``: proportions of the shortfalls ``1 - P[k, k]``; ``('prior', numbers)``: proportions of the
-        mean predicted probabilities. Numbers are one per class in sorted order, or a dict by class.
+        ``('shortfall', numbers)``: proportions of the shortfalls ``1 - P[k, k]``, which are one minus a class's mean probability and
+        not one minus its recall; ``('prior', numbers)``: proportions of the mean predicted probabilities. Numbers are one per
+        class in sorted order, or a dict by class.
     loss : {'softmax', 'logistic'}
         The loss.
     l2 : float
