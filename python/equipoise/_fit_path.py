@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._arrays import check_unmasked
-from ._results import SERIES, Result, pyplot
+from ._results import SERIES, Result, laid_out, pyplot, titled
 from ._solve import LARGEST_PENALTY
 
 if TYPE_CHECKING:
@@ -80,11 +80,16 @@ class PathResult(Result):
         place = int(np.flatnonzero(self.l2s == self.best)[0])
         ax.plot(self.best, self.log_loss[place], color=SERIES[1], marker="o", markersize=9)
         text = f"best: l2 {self.best:.2g}\naccuracy {self.accuracy[place]:.3g}"
-        ax.annotate(text, (self.best, self.log_loss[place]), (0, 14), textcoords="offset points", ha="center", color=SERIES[1])
+        # Away from the end of the axis that is near.
+        share = place / max(len(self.l2s) - 1, 1)
+        side = "right" if share < 1 / 3 else "left" if share > 2 / 3 else "center"
+        ax.annotate(text, (self.best, self.log_loss[place]), (0, 14), textcoords="offset points", ha=side, color=SERIES[1])
         ax.margins(y=0.25)
         ax.set_xscale("log")
         ax.set_xlabel("penalty l2")
         ax.set_ylabel("held-out log loss (nats)")
+        laid_out(ax)
+        titled(ax, "Penalties on held-out samples")
         return ax
 
 
