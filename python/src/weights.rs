@@ -140,7 +140,7 @@ fn effects(problem: &Problem, report: Report) -> Result<EffectsRecord, String> {
         Outcome::NotConverged { why, .. } => return Err(why),
     };
     report.pass();
-    let effects = WeightEffects::at(&point).map_err(|error| error.to_string())?;
+    let effects = WeightEffects::at_observed(&point, &|| report.pass()).map_err(|error| error.to_string())?;
     let means = MeanProbability::of(problem.loss().link(), &point.logits(), problem.targets());
     Ok(EffectsRecord {
         classes: problem.dataset().labels().class_names().to_vec(),

@@ -485,8 +485,12 @@ INTERRUPTED = """
             "X = np.random.default_rng(0).standard_normal((3000, 40)); y = np.arange(3000) % 30",
             "while True: equipoise.SoftmaxRegression(l2=1e-6).fit(X, y)",
         ),
+        (
+            "X = np.random.default_rng(0).standard_normal((20_000, 8)); y = np.arange(20_000) % 20",
+            "equipoise.weight_effects(X, y, l2=1e-3)",
+        ),
     ],
-    ids=["verify", "fit"],
+    ids=["verify", "fit", "effects"],
 )
 def test_ctrl_c_stops(prepare, work):
     code = textwrap.dedent(INTERRUPTED).format(prepare=prepare, work=work)
