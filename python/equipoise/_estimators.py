@@ -150,11 +150,11 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self
             A fit that raises an exception, or is interrupted, leaves the classifier as it was.
         """
-        checked = self._check_fit(X, y, sample_weight)
-        penalty = self._penalty(self.C, checked.weights, checked.sizes) if self.l2 is None else float(self.l2)
+        given, weights, sizes, known = self._check_fit(X, y, sample_weight)
+        penalty = self._penalty(self.C, weights, sizes) if self.l2 is None else float(self.l2)
         options = (self._settings(), callback, False, self.fit_intercept)
-        record, head = _core.solve(checked.samples, self._loss(), checked.weights, penalty, *options)
-        self._take(record, head, checked.known)
+        record, head = _core.solve(given, self._loss(), weights, penalty, *options)
+        self._take(record, head, known)
         return self
 
     def fit_path(
@@ -291,19 +291,16 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 raise NotConvergedError(text)
             warnings.warn(f"no stationary point: {text}", ConvergenceWarning, stacklevel=3)
         assert head is not None
-        coef, intercept = head_arrays(head)
-        found_here = {
-            "coef_": coef,
-            "intercept_": intercept,
-            "certificate_": Certificate(record),
-            "class_weight_": np.array(record.class_weights),
-            "n_iter_": np.array([max(record.iterations, 1)], dtype=np.int32),
-        }
+        fitted = known
+        fitted["coef_"], fitted["intercept_"] = head_arrays(head)
+        fitted["certificate_"] = Certificate(record)
+        fitted["class_weight_"] = np.array(record.class_weights)
+        fitted["n_iter_"] = np.array([max(record.iterations, 1)], dtype=np.int32)
+        attributes = self.__dict__
         # Of an earlier fit, to other samples or by `fit_path`.
         for name in ("feature_names_in_", "path_", "l2_"):
-            self.__dict__.pop(name, None)
-        self.__dict__.update(known)
-        self.__dict__.update(found_here)
+            attributes.pop(name, None)
+        attributes.update(fitted)
 
     def _warn_of_separation(self, separation: dict[str, Any], rows: int, classes: int) -> None:
         """Warns where there is a direction of all `rows` and the user wants it; raises otherwise."""

@@ -522,7 +522,8 @@ class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
     def _check(self) -> None:
         """Refuses settings that no batch has a loss under, by the loss of one."""
         weights = self.parameters_of_loss.get("weights")
-        by_class = [given for given in (self.weight, self.counts, weights) if given is not None and not isinstance(given, str)]
+        explicit = None if isinstance(weights, str) else _buffer("weights", weights)
+        by_class = [given for given in (self.weight, self.counts, explicit) if given is not None]
         classes = len(by_class[0]) if by_class else 2
         with torch.no_grad():
             self(torch.zeros(classes, classes), torch.arange(classes))
