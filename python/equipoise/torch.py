@@ -364,7 +364,7 @@ def label_smoothing(
     own = -log_p.gather(1, target.unsqueeze(1)).squeeze(1)
     if weights == "sample" or weight is None:
         return _reduce((1 - smoothing) * own - smoothing * log_p.mean(1), target, weight, reduction)
-    by_class = weight.to(logits)
+    by_class: Tensor = weight.to(logits)
     values = (1 - smoothing) * by_class[target] * own - smoothing * (log_p * by_class).mean(1)
     if reduction == "mean":
         return values.sum() / by_class[target].sum()
@@ -523,7 +523,7 @@ class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
         """Refuses settings that no batch has a loss under, by the loss of one."""
         weights = self.parameters_of_loss.get("weights")
         explicit = None if isinstance(weights, str) else _buffer("weights", weights)
-        by_class = [given for given in (self.weight, self.counts, explicit) if given is not None]
+        by_class: list[Any] = [given for given in (self.weight, self.counts, explicit) if given is not None]
         classes = len(by_class[0]) if by_class else 2
         with torch.no_grad():
             self(torch.zeros(classes, classes), torch.arange(classes))

@@ -351,7 +351,7 @@ mod tests {
             assert!(residual < 1e-10, "{spec:?}, l2 {l2}: {residual:e}");
             // Off by a millionth, it is not the response.
             response.changes[1] *= 1.0 + 1e-6;
-            let off = response.residual(&point).expect("measured");
+            let off = response.residual(&point, &|| ()).expect("measured");
             assert!(off > 1.5e-8, "{spec:?}, l2 {l2}: {off:e}");
         }
     }
