@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core
 
 ClassWeight = Mapping[Any, float] | ArrayLike | str | float | None
+CLASS_WEIGHTS = "a dict, 'balanced', a number from 0 to below 1, one number for each class, or None"
 
 
 def features_of(X: Any) -> NDArray[Any]:
@@ -140,6 +141,7 @@ def checked_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
         return None
     from sklearn.utils.validation import _check_sample_weight
 
+    check_unmasked(sample_weight, "sample_weight")
     weights: NDArray[np.float64] = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     return None if (weights == 1.0).all() else np.require(weights, requirements=["C", "A"])
 
@@ -181,8 +183,9 @@ def doubles(values: Any, name: str) -> NDArray[np.float64]:
 
 def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] | float | str | None:
     """Class weights as the compiled part takes them: none, 'balanced', an effective number, or one number per class."""
-    if class_weight is None or isinstance(class_weight, str):
+    if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
         return class_weight
+    check_unmasked(class_weight, "class_weight")
     if hasattr(class_weight, "to_dict"):
         # A series of pandas, whose index has the classes.
         class_weight = class_weight.to_dict()
@@ -193,10 +196,10 @@ def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] 
         if absent and len(names) - len(absent) != len(class_weight):
             raise ValueError(f"The classes, {absent}, are not in class_weight")
         return positive([class_weight.get(name, 1.0) for name in names], names)
-    if isinstance(class_weight, (bool, np.bool_)):
-        raise ValueError(f"class_weight must be a dict, 'balanced', or None; got {class_weight!r}")
-    if isinstance(class_weight, (int, float)):
+    if isinstance(class_weight, Real) and not isinstance(class_weight, bool) and is_within(class_weight, 0, np.nextafter(1, 0)):
         return float(class_weight)
+    if isinstance(class_weight, (str, Real, np.bool_)):
+        raise ValueError(f"class_weight must be {CLASS_WEIGHTS}; got {class_weight!r}")
     weights = np.asarray(class_weight)
     if weights.shape != (len(classes),):
         raise ValueError(

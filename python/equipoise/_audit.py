@@ -32,7 +32,8 @@ class AuditResult(MeanProbabilities):
     verdict : list of str
         Three lines: whether the model is fine, which class is worst, and what to try.
     findings : list of str
-        What it says, in sentences.
+        What it says, in sentences. Laws such as I3 are those of docs/theory.md, which has their proofs; the weighted size of a class
+        is the sum of its samples' weights.
     mean_probability : ndarray of shape (n_classes, n_classes)
         `P[c, k]`, the mean over samples of class `c` of the predicted probability of class `k`.
     shortfall, recall : ndarray of shape (n_classes,)
@@ -89,7 +90,7 @@ def _of_tensor(values: Any, double: bool = True) -> Any:
     return (values.double() if double else values).numpy()
 
 
-def _columns(values: Any, name: str) -> NDArray[np.float64]:
+def columns_of(values: Any, name: str) -> NDArray[np.float64]:
     """Logits or probabilities as two axes."""
     table = doubles(_of_tensor(values), name)
     if table.ndim == 1:
@@ -104,13 +105,13 @@ _REDUCTIONS = ("weighted-mean", "mean", "element-mean", "sum")
 _LEFT_OUT = -1
 
 
-def _numbered(
+def numbered_labels(
     y: Any, columns: int, classes: ArrayLike | None, ignore_index: Any
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
-    """The number of each label's class, and the classes: given, or 0 to K - 1."""
+    """The number of each label's class, as a column, and the classes: given, or 0 to K - 1."""
     check_unmasked(y, "y")
     y = np.asarray(_of_tensor(y, double=False))
-    names = _classes_of_columns(max(columns, 2), classes)
+    names = classes_of_columns(max(columns, 2), classes)
     if y.ndim == 2 and y.shape[1] > 1:
         return doubles(_of_indicators(y, len(names)).reshape(-1, 1), "y"), names
     from sklearn.utils import column_or_1d
@@ -123,7 +124,7 @@ def _numbered(
     return doubles(numbers.reshape(-1, 1), "y"), names
 
 
-def _classes_of_columns(count: int, classes: ArrayLike | None) -> NDArray[Any]:
+def classes_of_columns(count: int, classes: ArrayLike | None) -> NDArray[Any]:
     """The classes in the order of the columns."""
     if classes is None:
         return np.arange(count)
@@ -176,6 +177,31 @@ def _places(y: NDArray[Any], names: NDArray[Any], ignore_index: Any) -> NDArray[
     if unknown:
         raise ValueError(f"y contains labels that are no classes: {unknown}")
     return np.array([place[label] for label in y.tolist()])
+
+
+def checked_options(
+    reduction: Any = "weighted-mean", tol: Any = 0.01, recalibrate: Any = False, l2: Any = 0.0
+) -> dict[str, Any]:
+    """How to audit, as the compiled part takes it."""
+    if not is_within(tol, 0, np.finfo(float).max):
+        raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(map(repr, _REDUCTIONS))}; got {reduction!r}")
+    return {
+        "reduction": reduction,
+        "tolerance": float(tol),
+        "recalibrate": checked_flag(recalibrate, "recalibrate"),
+        "l2": checked_penalty(l2),
+    }
+
+
+def audited(
+    arrays: dict[str, NDArray[Any]], names: NDArray[Any], loss: tuple[str, dict[str, Any]], class_weight: ClassWeight, **options: Any
+) -> AuditResult:
+    """The audit of checked scores and numbers of classes, with the options of `checked_options`."""
+    checked = checked_options(**options)
+    given = {"arrays": arrays, "classes": names_of(names)}
+    return AuditResult(_core.audit(given, loss, weights_of(class_weight, names), checked))
 
 
 def audit(
@@ -240,38 +266,25 @@ def audit(
     >>> result.accuracy, result.stationary
     (1.0, False)
     """
+    _core.check_loss((loss, dict(parameters)))
     if (logits is None) == (probabilities is None):
         raise ValueError("give logits or probabilities, one of them")
-    if not is_within(tol, 0, np.finfo(float).max):
-        raise ValueError(f"tol must be a number of at least 0; got {tol!r}")
-    if reduction not in _REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(map(repr, _REDUCTIONS))}; got {reduction!r}")
     if features is None and not (coef is None and intercept is None):
         raise ValueError("coef and intercept are those of a last layer: give its inputs, features, too")
     name = "logits" if probabilities is None else "probabilities"
-    scores = _columns(logits if probabilities is None else probabilities, name)
-    labels, names = _numbered(y, scores.shape[1], classes, ignore_index)
+    scores = columns_of(logits if probabilities is None else probabilities, name)
+    labels, names = numbered_labels(y, scores.shape[1], classes, ignore_index)
     arrays: dict[str, NDArray[np.float64]] = {name: scores, "labels": labels}
     if sample_weight is not None:
         arrays["sample_weight"] = doubles(sample_weight, "sample_weight").reshape(-1, 1)
     if features is not None:
-        arrays["features"] = _columns(features, "features")
+        arrays["features"] = columns_of(features, "features")
     if coef is not None:
         arrays["weight"] = np.atleast_2d(doubles(coef, "coef"))
     if intercept is not None:
         arrays["bias"] = doubles(intercept, "intercept").reshape(-1, 1)
-    found = _core.audit(
-        {"arrays": arrays, "classes": names_of(names)},
-        (loss, dict(parameters)),
-        weights_of(class_weight, names),
-        {
-            "reduction": reduction,
-            "tolerance": float(tol),
-            "recalibrate": checked_flag(recalibrate, "recalibrate"),
-            "l2": checked_penalty(l2),
-        },
-    )
-    return AuditResult(found)
+    options = {"reduction": reduction, "tol": tol, "recalibrate": recalibrate, "l2": l2}
+    return audited(arrays, names, (loss, dict(parameters)), class_weight, **options)
 
 
 def calibration(

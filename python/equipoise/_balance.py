@@ -61,6 +61,19 @@ class BalanceResult(MeanProbabilities):
         return heads, rows
 
 
+def _numbers(weights: list[float] | float | str | None, sizes: NDArray[np.float64]) -> list[float]:
+    """Class weights as numbers: one for each class of these sizes."""
+    if isinstance(weights, list):
+        return weights
+    if weights is None:
+        return [1.0] * len(sizes)
+    if isinstance(weights, str):
+        balanced: list[float] = (sizes.sum() / (len(sizes) * sizes)).tolist()
+        return balanced
+    effective: list[float] = ((1 - weights) / (1 - weights**sizes)).tolist()
+    return effective
+
+
 def balance(
     P: ArrayLike,
     counts: ArrayLike,
@@ -79,8 +92,8 @@ def balance(
         Mean predicted probabilities, row: true class.
     counts : array-like of shape (n_classes,)
         Samples of each class.
-    class_weight : dict or array-like of shape (n_classes,), optional
-        Weights of the classes.
+    class_weight : dict, 'balanced', float, array-like or None
+        Weights of the classes, as of `solve`.
     classes : array-like of shape (n_classes,), optional
         Names of the classes.
     loss : {'softmax', 'logistic'}
@@ -113,9 +126,7 @@ def balance(
     labels = np.arange(len(sizes)) if classes is None else np.asarray(classes)
     if labels.shape != sizes.shape or len(set(labels.tolist())) != len(labels):
         raise ValueError(f"classes must be {len(sizes)} different names, one for each; got {labels.tolist()}")
-    weights = weights_of(np.ones(len(sizes)) if class_weight is None else class_weight, labels)
-    if not isinstance(weights, list):
-        raise ValueError(f"class_weight must be a dict, or one number for each class; got {class_weight!r}")
+    weights = _numbers(weights_of(class_weight, labels), sizes)
     names = names_of(labels)
     record = _core.balance(matrix, sizes.tolist(), weights, names, loss == "softmax")
     return BalanceResult(record, matrix, names)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from numbers import Integral, Real
 from types import FunctionType
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,8 +34,22 @@ from ._arrays import (
 )
 from ._audit import prior_correct
 from ._fit_path import PathResult, penalties_of
-from ._solve import LARGEST_PENALTY, Certificate, StepCallback, head_arrays, settings
+from ._solve import LARGEST_PENALTY, Certificate, StepCallback, head_arrays, no_answer, settings
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Checked(NamedTuple):
+    """What a fit solves, and what it then says of the samples."""
+
+    samples: _core.Samples
+    weights: list[float] | float | str | None
+    # The sum of the sample weights of each class.
+    sizes: list[float]
+    # The fitted attributes that describe the samples. They are set with the others, so that a fit without an answer changes nothing.
+    known: dict[str, Any]
 
 
 class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -114,7 +129,7 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         sample_weight: ArrayLike | None = None,
         *,
         callback: StepCallback | None = None,
-    ) -> Any:
+    ) -> Self:
         """Solve for the coefficients.
 
         Parameters
@@ -133,12 +148,13 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         self
+            A fit that raises an exception, or is interrupted, leaves the classifier as it was.
         """
-        given, weights, sizes = self._check_fit(X, y, sample_weight)
+        given, weights, sizes, known = self._check_fit(X, y, sample_weight)
         penalty = self._penalty(self.C, weights, sizes) if self.l2 is None else float(self.l2)
         options = (self._settings(), callback, False, self.fit_intercept)
         record, head = _core.solve(given, self._loss(), weights, penalty, *options)
-        self._take(record, head)
+        self._take(record, head, known)
         return self
 
     def fit_path(
@@ -152,11 +168,11 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         test: float | tuple[Any, Any] = 0.1,
         seed: int = 1,
         callback: StepCallback | None = None,
-    ) -> Any:
+    ) -> Self:
         """Try many penalties, test each on held-out samples, and fit with the best.
 
         Penalties are solved from the largest to the smallest, each search beginning where the last ones lead. The best one has
-        the least held-out log loss (`PathResult.log_loss`), the larger of equals. `C` and `l2` of the classifier are not used. The
+        the least held-out log loss (`PathResult.log_loss`); of several with the same, it is the largest. `C` and `l2` of the classifier are not used. The
         numbers are those of the command ``equipoise solve --l2 A..B:N --test``.
 
         Parameters
@@ -196,54 +212,58 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         >>> len(model.path_.log_loss), bool(model.l2_ == model.path_.best)
         (5, True)
         """
-        given, weights, _ = self._check_fit(X, y, sample_weight)
+        checked = self._check_fit(X, y, sample_weight)
         penalties = penalties_of(l2s, l2_range)
-        held_out = self._held_out(test, seed)
+        held_out = self._held_out(test, seed, checked.known)
         options = (self._settings(), callback, self.fit_intercept)
-        found = _core.fit_path(given, self._loss(), weights, penalties, held_out, *options)
+        found = _core.fit_path(checked.samples, self._loss(), checked.weights, penalties, held_out, *options)
         if found is None:
-            raise NotConvergedError("no penalty of the path has an answer; raise them, or give more time")
+            limits = f"max_iter (now {self.max_iter})" + ("" if self.time_limit is None else f" or time_limit ({self.time_limit:g} s)")
+            raise NotConvergedError(f"no penalty of the path has an answer; give larger penalties, or raise {limits}")
         record, head = found
-        self.path_ = PathResult(record.to_dict()["sweep"])
-        self.l2_ = self.path_.best
-        self._take(record, head)
+        path = PathResult(record.to_dict()["sweep"])
+        self._take(record, head, {**checked.known, "path_": path, "l2_": path.best})
         return self
 
-    def _held_out(self, test: Any, seed: int) -> tuple[Any, Any]:
+    def _held_out(self, test: Any, seed: int, known: dict[str, Any]) -> tuple[Any, Any]:
         """The share and the seed, or features and the numbers of classes."""
         if not isinstance(test, tuple) and is_within(test, 0, 1) and test not in (0, 1):
             return float(test), checked_seed(seed)
         if not (isinstance(test, tuple) and len(test) == 2):
             raise ValueError(f"test must be a share between 0 and 1, or a pair (X, y) of samples; got {test!r}")
-        X, y = validate_data(self, *test, reset=False, dtype=exact_types(test[0]), order="C")
-        return np.require(X, requirements=["C", "A"]), numbers_of(y, self.classes_)
+        check_unmasked(test[0], "X of test")
+        check_unmasked(test[1], "y of test")
+        X, y = validate_data(self._apart(known), *test, reset=False, dtype=exact_types(test[0]), order="C")
+        return np.require(X, requirements=["C", "A"]), numbers_of(y, known["classes_"])
 
-    def _check_fit(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None
-    ) -> tuple[_core.Samples, list[float] | float | str | None, list[float]]:
-        """Checked samples, class weights and class sizes; sets what is known of the samples."""
+    def _apart(self, known: dict[str, Any]) -> Self:
+        """A copy on which scikit-learn notes, or finds, what is known of the samples."""
+        apart = copy.copy(self)
+        for name in _OF_SAMPLES:
+            apart.__dict__.pop(name, None)
+        apart.__dict__.update(known)
+        return apart
+
+    def _check_fit(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> Checked:
+        """Checked samples, class weights and class sizes."""
         if not self._has_usual_parameters():
             self._validate_params()
-        for name in ("path_", "l2_"):
-            self.__dict__.pop(name, None)
         plain = plain_samples(X, y, sample_weight)
         if plain is not None:
-            given, self.classes_, sizes = plain
-            self.n_features_in_ = X.shape[1]
-            if hasattr(self, "feature_names_in_"):
-                del self.feature_names_in_
-            return given, weights_of(self.class_weight, self.classes_), sizes
+            given, classes, sizes = plain
+            return Checked(given, weights_of(self.class_weight, classes), sizes, {"classes_": classes, "n_features_in_": X.shape[1]})
         check_unmasked(X, "Input X")
         check_unmasked(y, "Input y")
-        X, y = validate_data(self, X, y, dtype=exact_types(X), order="C", accept_large_sparse=False)
-        self.classes_, codes = classes_of(y)
+        apart = self._apart({})
+        X, y = validate_data(apart, X, y, dtype=exact_types(X), order="C", accept_large_sparse=False)
+        classes, codes = classes_of(y)
         sample_weight = checked_weights(sample_weight, X)
-        sizes = sizes_of(sample_weight, codes, self.classes_)
-        names = getattr(self, "feature_names_in_", None)
+        sizes = sizes_of(sample_weight, codes, classes)
+        known = {"classes_": classes, **{name: vars(apart)[name] for name in _OF_SAMPLES if name in vars(apart)}}
+        names = known.get("feature_names_in_")
         table = np.require(X, requirements=["C", "A"])
-        text = names_of(self.classes_)
-        given = _core.Samples(table, codes, text, None if names is None else list(names), sample_weight)
-        return given, weights_of(self.class_weight, self.classes_), sizes
+        given = _core.Samples(table, codes, names_of(classes), None if names is None else list(names), sample_weight)
+        return Checked(given, weights_of(self.class_weight, classes), sizes, known)
 
     def _penalty(
         self, C: float, weights: list[float] | float | str | None, sizes: list[float]
@@ -259,26 +279,33 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _settings(self) -> dict[str, Any]:
         return settings(self.tol, self.max_iter, self.time_limit)
 
-    def _take(self, record: _core.Record, head: tuple[bytearray, list[float]] | None) -> None:
-        """Sets what was found, with a warning or an exception where that is no minimum."""
-        self.certificate_ = Certificate(record)
-        self.class_weight_ = np.array(record.class_weights)
-        self.n_iter_ = np.array([max(record.iterations, 1)], dtype=np.int32)
+    def _take(self, record: _core.Record, head: tuple[bytearray, list[float]] | None, known: dict[str, Any]) -> None:
+        """Sets what was found and what is known of the samples, with a warning where that is no minimum; or raises an exception."""
         if record.status == "separable":
-            self._warn_of_separation(record.to_dict()["separation"], 0 if head is None else len(head[1]))
+            rows = 0 if head is None else len(head[1])
+            self._warn_of_separation(record.to_dict()["separation"], rows, len(known["classes_"]))
         elif record.status != "stationary":
             found = record.to_dict()
-            text = f"{found['why']}; {found['advice']}"
+            text = no_answer(found)
             if head is None or not np.isfinite(np.frombuffer(head[0])).all():
                 raise NotConvergedError(text)
             warnings.warn(f"no stationary point: {text}", ConvergenceWarning, stacklevel=3)
         assert head is not None
-        self.coef_, self.intercept_ = head_arrays(head)
+        fitted = known
+        fitted["coef_"], fitted["intercept_"] = head_arrays(head)
+        fitted["certificate_"] = Certificate(record)
+        fitted["class_weight_"] = np.array(record.class_weights)
+        fitted["n_iter_"] = np.array([max(record.iterations, 1)], dtype=np.int32)
+        attributes = self.__dict__
+        # Of an earlier fit, to other samples or by `fit_path`.
+        for name in ("feature_names_in_", "path_", "l2_"):
+            attributes.pop(name, None)
+        attributes.update(fitted)
 
-    def _warn_of_separation(self, separation: dict[str, Any], rows: int) -> None:
+    def _warn_of_separation(self, separation: dict[str, Any], rows: int, classes: int) -> None:
         """Warns where there is a direction of all `rows` and the user wants it; raises otherwise."""
         name = self._loss()[0]
-        whole = separation.get("column_class") is None or len(self.classes_) == 2
+        whole = separation.get("column_class") is None or classes == 2
         if self.separable == "error" or rows == 0 or not whole:
             raise SeparableDataError.of(separation, name)
         warnings.warn(SeparableDataWarning.of(separation, name), stacklevel=4)
@@ -332,6 +359,16 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Rows that sum to one, from logits."""
         raise NotImplementedError
 
+    def _log_probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Their logarithms, which are finite where a probability is too small for a number."""
+        raise NotImplementedError
+
+    def _check_has_probabilities(self) -> None:
+        """Refuses where there is a direction of separation alone."""
+        check_is_fitted(self)
+        if self.certificate_.status == "separable":
+            raise SeparableDataError.of(self.certificate_.separation or {}, self._loss()[0])
+
     def predict_proba(self, X: Any, *, prior_corrected: bool = False) -> NDArray[np.float64]:
         """Probabilities of the classes.
 
@@ -346,14 +383,12 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        check_is_fitted(self)
-        if self.certificate_.status == "separable":
-            raise SeparableDataError.of(self.certificate_.separation or {}, self._loss()[0])
+        self._check_has_probabilities()
         probabilities = self._probabilities(self._logits(X))
         return prior_correct(probabilities, self.class_weight_) if prior_corrected else probabilities
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Logarithms of `predict_proba`.
+        """Logarithms of the probabilities, from the logits: finite also where a probability is too small for a number.
 
         Parameters
         ----------
@@ -364,9 +399,21 @@ class _LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        with np.errstate(divide="ignore"):
-            logarithms: NDArray[np.float64] = np.log(self.predict_proba(X))
-        return logarithms
+        self._check_has_probabilities()
+        return self._log_probabilities(self._logits(X))
+
+
+# Set by scikit-learn's checks of samples.
+_OF_SAMPLES = ("n_features_in_", "feature_names_in_")
+
+
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """To full relative precision in the likeliest class, too, whose logarithm is about minus the sum of the other probabilities."""
+    likeliest = logits.argmax(axis=1)[:, None]
+    below: NDArray[np.float64] = logits - np.take_along_axis(logits, likeliest, axis=1)
+    others = np.exp(below)
+    np.put_along_axis(others, likeliest, 0.0, axis=1)
+    return np.asarray(below - np.log1p(others.sum(axis=1, keepdims=True)), dtype=np.float64)
 
 
 def _expit(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -386,6 +433,11 @@ class _SigmoidClassifier(_LinearClassifier):
         from scipy.special import softmax
 
         return np.asarray(softmax(-np.logaddexp(0.0, -logits), axis=1), dtype=np.float64)
+
+    def _log_probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        if logits.shape[1] == 1:
+            return -np.logaddexp(0.0, np.column_stack([logits[:, 0], -logits[:, 0]]))
+        return _log_softmax(-np.logaddexp(0.0, -logits))
 
 
 def _own_methods(estimator: type[_LinearClassifier]) -> None:
@@ -417,10 +469,11 @@ _CLASS_WEIGHT = """
         Weights by class, as in scikit-learn; a float ``B`` from 0 to below 1 is that of the effective number of samples."""
 _SEARCH = """
     fit_intercept : bool
-        Whether logits have intercepts. Without them the balance of the classes holds only along directions that are constant
-        over the samples (claim H1).
+        Whether logits have intercepts. Without them outflow and inflow of a class are in general not equal, also at the minimum
+        (docs/theory.md, H1).
     tol : float
-        Largest entry of the gradient of the mean loss at which the search ends; 0 continues to rounding level.
+        Largest entry of the gradient of the mean loss at which the search ends; with 0 it ends where rounding lets no step lower
+        the gradient any more. `certificate_` says what is left.
     max_iter : int
         Steps at most; a search that ends there warns (`sklearn.exceptions.ConvergenceWarning`).
     time_limit : float, optional
@@ -428,8 +481,8 @@ _SEARCH = """
     separable : {'error', 'warn'}
         What to do about separable classes without a penalty, for which no finite coefficients exist: raise
         `SeparableDataError`, or warn with `SeparableDataWarning` and keep the direction along which the loss falls, which
-        predicts classes but no probabilities. Where one of several one-vs-all columns is separable there is no direction of all
-        of them, and the error is raised either way.
+        predicts classes but no probabilities. One-vs-all models of three or more classes raise the error also with 'warn' where
+        only some of the classes are separable from the rest: such a direction says nothing about the other classes.
 """
 _ATTRIBUTES = """
     classes_ : ndarray of shape (n_classes,)
@@ -502,6 +555,9 @@ class SoftmaxRegression(_LinearClassifier):
         from scipy.special import softmax
 
         return np.asarray(softmax(logits, axis=1), dtype=np.float64)
+
+    def _log_probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _log_softmax(logits)
 
 
 class InrClassifier(_SigmoidClassifier):

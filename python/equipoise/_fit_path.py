@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._results import SERIES, Result, pyplot
+from ._arrays import check_unmasked
+from ._results import SERIES, Result, laid_out, pyplot, titled
 from ._solve import LARGEST_PENALTY
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ class PathResult(Result):
     relative_gradient : ndarray of shape (n_penalties,)
         Largest entry of the gradient where it ended, relative to its terms.
     best : float
-        The penalty with the least log loss, the larger of equals.
+        The penalty with the least log loss; of several with the same, the largest.
     most_accurate : float
-        The penalty with the highest accuracy, the larger of equals.
+        The penalty with the highest accuracy; of several with the same, the largest.
     test : str
         What was held out.
     """
@@ -79,11 +80,16 @@ class PathResult(Result):
         place = int(np.flatnonzero(self.l2s == self.best)[0])
         ax.plot(self.best, self.log_loss[place], color=SERIES[1], marker="o", markersize=9)
         text = f"best: l2 {self.best:.2g}\naccuracy {self.accuracy[place]:.3g}"
-        ax.annotate(text, (self.best, self.log_loss[place]), (0, 14), textcoords="offset points", ha="center", color=SERIES[1])
+        # Away from the end of the axis that is near.
+        share = place / max(len(self.l2s) - 1, 1)
+        side = "right" if share < 1 / 3 else "left" if share > 2 / 3 else "center"
+        ax.annotate(text, (self.best, self.log_loss[place]), (0, 14), textcoords="offset points", ha=side, color=SERIES[1])
         ax.margins(y=0.25)
         ax.set_xscale("log")
         ax.set_xlabel("penalty l2")
         ax.set_ylabel("held-out log loss (nats)")
+        laid_out(ax)
+        titled(ax, "Penalties on held-out samples")
         return ax
 
 
@@ -99,6 +105,7 @@ def penalties_of(l2s: Any, l2_range: tuple[float, float]) -> tuple[float, float,
         if not 0 < low < high <= LARGEST_PENALTY:
             raise ValueError(f"l2_range must go from a positive number to a larger one; got {l2_range!r}")
         return low, high, int(l2s)
+    check_unmasked(l2s, "l2s")
     values = np.asarray(l2s, dtype=np.float64)
     if values.ndim != 1 or len(values) == 0 or not ((values > 0) & (values <= LARGEST_PENALTY)).all():
         raise ValueError(f"l2s must be a number of at least 2, or a list of positive penalties; got {l2s!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,10 +12,13 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from . import _core
-from ._arrays import ClassWeight
+from ._arrays import ClassWeight, check_unmasked
 from ._estimators import LogisticRegression, SoftmaxRegression
-from ._solve import Certificate, StepCallback, head_arrays
+from ._solve import Certificate, StepCallback, head_arrays, no_answer
 from .exceptions import NotConvergedError, SeparableDataError, SeparableDataWarning
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
@@ -35,7 +38,7 @@ class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
     fit_intercept : bool
         Whether logits have intercepts.
     tol : float
-        Largest entry of the gradient of the mean loss at which each search ends; 0 goes on to rounding.
+        Largest entry of the gradient of the mean loss at which each search ends, as of `LogisticRegression`.
     max_iter : int
         Steps of each search at most.
     time_limit : float, optional
@@ -47,6 +50,10 @@ class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
         The values.
     classes_ : ndarray of shape (n_classes,)
         The classes, sorted.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X has names that are all text.
     coefs_ : ndarray of shape (n_penalties, n_rows, n_features)
         Coefficients; NaN where there is no stationary point, which is warned of.
     intercepts_ : ndarray of shape (n_penalties, n_rows)
@@ -63,6 +70,14 @@ class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
     >>> path.at(10.0).predict([[1]])
     array([1])
     """
+
+    Cs_: NDArray[np.float64]
+    classes_: NDArray[Any]
+    n_features_in_: int
+    feature_names_in_: NDArray[np.object_]
+    coefs_: NDArray[np.float64]
+    intercepts_: NDArray[np.float64]
+    certificates_: list[Certificate]
 
     def __init__(
         self,
@@ -98,7 +113,7 @@ class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
 
     def fit(
         self, X: Any, y: Any, sample_weight: ArrayLike | None = None, *, callback: StepCallback | None = None
-    ) -> LogisticRegressionPath:
+    ) -> Self:
         """Solve for every value of `C`.
 
         Parameters
@@ -115,41 +130,56 @@ class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         self
+            A fit that raises an exception, or is interrupted, leaves the path as it was.
         """
-        self.Cs_: NDArray[np.float64] = (
-            np.logspace(-4, 4, self.Cs) if isinstance(self.Cs, Integral) else np.asarray(self.Cs, dtype=np.float64)
-        )
-        if self.Cs_.ndim != 1 or len(self.Cs_) == 0 or not (self.Cs_ > 0).all():
-            raise ValueError(f"Cs must be a number of values, or a list of positive values of C; got {self.Cs!r}")
-        self._template = self._model(1.0)
-        given, weights, sizes = self._template._check_fit(X, y, sample_weight)
-        penalties = np.array([self._template._penalty(C, weights, sizes) for C in self.Cs_.tolist()])
+        Cs = self._checked_values()
+        template = self._model(1.0)
+        checked = template._check_fit(X, y, sample_weight)
+        penalties = np.array([template._penalty(C, checked.weights, checked.sizes) for C in Cs.tolist()])
         falling = np.argsort(-penalties, kind="stable")
         found = _core.solve_penalties(
-            given,
-            self._template._loss(),
-            weights,
+            checked.samples,
+            template._loss(),
+            checked.weights,
             penalties[falling].tolist(),
-            self._template._settings(),
+            template._settings(),
             callback,
             self.fit_intercept,
         )
         solved = [(found[place][0].to_dict(), found[place][1]) for place in np.argsort(falling)]
-        self.classes_ = self._template.classes_
-        self.certificates_ = [Certificate(record) for record, _ in solved]
-        rows = 1 if self.loss == "logistic" and len(self.classes_) == 2 else len(self.classes_)
-        shape = (len(solved), rows, self._template.n_features_in_)
-        self.coefs_: NDArray[np.float64] = np.full(shape, np.nan)
-        self.intercepts_: NDArray[np.float64] = np.full(shape[:2], np.nan)
+        known = checked.known
+        rows = 1 if self.loss == "logistic" and len(known["classes_"]) == 2 else len(known["classes_"])
+        coefs = np.full((len(solved), rows, known["n_features_in_"]), np.nan)
+        intercepts = np.full((len(solved), rows), np.nan)
         for place, (record, head) in enumerate(solved):
             if record["status"] == "stationary" and head is not None:
-                self.coefs_[place], self.intercepts_[place] = head_arrays(head)
+                coefs[place], intercepts[place] = head_arrays(head)
             elif record["status"] == "separable":
                 warnings.warn(SeparableDataWarning.of(record["separation"], self.loss), stacklevel=2)
             else:
-                text = f"C={self.Cs_[place]:g}: {record['why']}; {record['advice']}"
-                warnings.warn(text, ConvergenceWarning, stacklevel=2)
+                warnings.warn(f"C={Cs[place]:g}: {no_answer(record)}", ConvergenceWarning, stacklevel=2)
+        # All at once, so that a fit without an answer changes nothing.
+        self.__dict__.pop("feature_names_in_", None)
+        self.__dict__.update(known)
+        self.Cs_, self.coefs_, self.intercepts_ = Cs, coefs, intercepts
+        self.certificates_ = [Certificate(record) for record, _ in solved]
         return self
+
+    def _checked_values(self) -> NDArray[np.float64]:
+        """The values of `C`."""
+        text = f"Cs must be a number of values, at least 1, or a list of positive values of C; got {self.Cs!r}"
+        if isinstance(self.Cs, Integral):
+            if self.Cs < 1:
+                raise ValueError(text)
+            return np.logspace(-4, 4, int(self.Cs))
+        check_unmasked(self.Cs, "Cs")
+        try:
+            values = np.asarray(self.Cs, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(text) from None
+        if values.ndim != 1 or len(values) == 0 or not (values > 0).all():
+            raise ValueError(text)
+        return values
 
     def at(self, C: float) -> LogisticRegression | SoftmaxRegression:
         """The fitted classifier of one value of `C`.
@@ -181,8 +211,8 @@ class LogisticRegressionPath(BaseEstimator):  # type: ignore[misc]
             raise NotConvergedError(f"C={C:g}: {certificate.why}")
         model = self._model(C)
         for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self._template, name):
-                setattr(model, name, getattr(self._template, name))
+            if hasattr(self, name):
+                setattr(model, name, getattr(self, name))
         model.classes_ = self.classes_
         model.coef_, model.intercept_ = self.coefs_[place], self.intercepts_[place]
         model.certificate_ = certificate

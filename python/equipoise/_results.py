@@ -49,6 +49,9 @@ def number(value: Any, digits: int = 4) -> str:
 MAX_ROWS = 60
 MAX_CLASSES = 40
 MAX_TICKS = 24
+# Letters of a class's name beside an axis; tables have all of them.
+MAX_LETTERS = 16
+MIN_LETTERS = 7
 
 
 def html_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -83,37 +86,143 @@ def html_heat_map(matrix: NDArray[np.float64], rows: Sequence[str], columns: Seq
     )
 
 
+def both_ends(name: str, most: int) -> str:
+    """A name of so many letters at most: of a longer one both ends, since names of one kind begin alike and differ in the end."""
+    if len(name) <= most:
+        return name
+    last = (most - 1) // 2
+    return f"{name[: most - 1 - last]}…{name[len(name) - last :]}"
+
+
 def side_of(classes: Sequence[str]) -> float:
     """Inches that so many classes take; many share them."""
     return 0.45 * min(len(classes), MAX_TICKS)
 
 
+def room_for_names(classes: Sequence[str]) -> float:
+    """Inches that names beside an axis take."""
+    return 0.08 * min(max(map(len, classes), default=0), MAX_LETTERS)
+
+
+def titled(ax: Axes, title: str) -> None:
+    """Gives axes that are laid out a title as wide as they are at most, unless they have one."""
+    if not ax.get_title():
+        title = both_ends(title, 34)
+        room = points_along(ax.xaxis) / (_LETTER * len(title))
+        ax.set_title(title, fontsize=min(max(room, 6.0), 10.0))
+
+
+# A letter's width beside its height, and a line's height beside its letters'.
+_LETTER = 0.62
+_LINE = 1.35
+
+
+def points_along(axis: Any) -> float:
+    """The length of an axis in points, as letters are measured."""
+    box = axis.axes.get_window_extent()
+    pixels = box.width if axis.axis_name == "x" else box.height
+    return float(pixels) * 72 / float(axis.axes.figure.dpi)
+
+
+def laid_out(ax: Axes) -> None:
+    """Has the figure place its axes, so that what is around them has room. A user's figure without a layout gets one."""
+    figure: Any = ax.figure.canvas.figure
+    has_grid = all(other.get_subplotspec() is not None for other in figure.axes)
+    if figure.get_layout_engine() is None and has_grid:
+        # Not the constrained one, after which `tight_layout` of a user would be an error.
+        figure.set_layout_engine("tight")
+    figure.draw_without_rendering()
+
+
+def name_ticks(classes: Sequence[str], *axes: Any) -> None:
+    """Names along axes, so many as have room when the names have theirs."""
+    for _ in range(2):
+        for axis in axes:
+            tick_classes(axis, classes)
+        laid_out(axes[0].axes)
+
+
 def tick_classes(axis: Any, classes: Sequence[str]) -> None:
-    """Names along an axis, so many as have room."""
-    places = range(0, len(classes), -(-len(classes) // MAX_TICKS))
-    axis.set_ticks(places, [classes[place] for place in places])
+    """So many names as have room; long ones are cut in the middle, and turned where they are wider than their place."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import FontProperties
+
+    usual: Any = rcParams
+    size = FontProperties(size=usual[f"{axis.axis_name}tick.labelsize"]).get_size_in_points()
+    length = points_along(axis)
+    most = max(1, min(MAX_TICKS, int(length / (_LINE * size))))
+    places = range(0, len(classes), -(-len(classes) // most))
+    letters = min(max(int(0.4 * length / (_LETTER * size)), MIN_LETTERS), MAX_LETTERS)
+    # A dollar sign would begin a formula.
+    names = [both_ends(classes[place], letters).replace("$", r"\$") for place in places]
+    axis.set_ticks(places, names)
+    if axis.axis_name == "x":
+        # Names keep a distance, and bars stand apart from the ends of their axis.
+        each = 0.85 * length / max(len(places), 1)
+        is_turned = max(map(len, names), default=0) * _LETTER * size > each
+        is_slanted = is_turned and each > 1.6 * _LINE * size
+        look = {"rotation": 45 if is_slanted else 90 if is_turned else 0, "ha": "right" if is_slanted else "center"}
+        for label in axis.get_ticklabels():
+            label.set(rotation_mode="anchor" if is_slanted else "default", **look)
+
+
+def matrix_axes(classes: Sequence[str], ax: Axes | None) -> Axes:
+    """Axes for a picture with a cell for each two classes."""
+    if ax is not None:
+        return ax
+    side = 2.2 + side_of(classes) + room_for_names(classes)
+    drawn: Axes = pyplot().subplots(figsize=(side + 0.9, side), layout="constrained")[1]
+    return drawn
+
+
+def write_cells(ax: Axes, texts: list[list[str]], is_dark: NDArray[np.bool_]) -> None:
+    """Writes numbers into cells, where they have room."""
+    letters = max(len(text) for row in texts for text in row)
+    if min(points_along(ax.xaxis), points_along(ax.yaxis)) / len(texts) < (letters + 0.5) * _LETTER * _CELL_SIZE:
+        return
+    for row, line in enumerate(texts):
+        for column, text in enumerate(line):
+            ink = "white" if is_dark[row, column] else "black"
+            ax.text(column, row, text, ha="center", va="center", color=ink, fontsize=_CELL_SIZE)
+
+
+_CELL_SIZE = 8
+# Where no two classes share more than this, colours up to 1 would show none of what they share.
+_SMALL = 0.2
+
+
+def scale_of(matrix: NDArray[np.float64]) -> float:
+    """The value of the darkest colour: 1, or less where all values beside the diagonal are small."""
+    others = matrix[~np.eye(len(matrix), dtype=bool)]
+    others = others[np.isfinite(others)]
+    largest = float(others.max()) if len(others) > 0 else 1.0
+    # Twice that: the largest of them is told from the diagonal.
+    return 2 * largest if 1e-12 < largest < _SMALL else 1.0
+
+
+def cell_of(value: float, scale: float) -> str:
+    """A number in a cell, with digits that tell those apart which have different colours."""
+    if scale >= 0.01:
+        return f"{value:.{2 if scale >= 0.2 else 3}f}"
+    return f"{value:.0e}" if 0 < value < 0.1 else f"{value:.2f}"
 
 
 def heat_map(matrix: NDArray[np.float64], classes: Sequence[str], ax: Axes | None, label: str) -> Axes:
     """A matrix of mean probabilities as a picture."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    if ax is None:
-        side = 2.2 + side_of(classes)
-        _, ax = pyplot().subplots(figsize=(side + 0.8, side), layout="constrained")
+    ax = matrix_axes(classes, ax)
     ramp = LinearSegmentedColormap.from_list("equipoise", ["#ffffff", "#{:02x}{:02x}{:02x}".format(*_DARK)])
-    image = ax.imshow(matrix, vmin=0.0, vmax=1.0, cmap=ramp)
-    tick_classes(ax.xaxis, classes)
-    tick_classes(ax.yaxis, classes)
+    scale = scale_of(matrix)
+    image = ax.imshow(matrix, vmin=0.0, vmax=scale, cmap=ramp)
+    if scale < 1:
+        label = f"{label}\n(darkest from {scale:.2g} on)"
+    ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8, extend="neither" if scale == 1 else "max")
     ax.set_xlabel("predicted class")
     ax.set_ylabel("true class")
-    if len(classes) <= 12:
-        for row in range(len(classes)):
-            for column in range(len(classes)):
-                value = matrix[row, column]
-                ink = "white" if value > 0.55 else "black"
-                ax.text(column, row, f"{value:.2f}", ha="center", va="center", color=ink, fontsize=8)
-    ax.figure.colorbar(image, ax=ax, label=label, shrink=0.8)
+    name_ticks(classes, ax.xaxis, ax.yaxis)
+    titled(ax, "Mean probabilities")
+    write_cells(ax, [[cell_of(value, scale) for value in row] for row in matrix.tolist()], matrix > 0.55 * scale)
     return ax
 
 
@@ -132,12 +241,15 @@ class ReadLater:
         """Sets the attributes."""
         raise NotImplementedError
 
-    def __getattr__(self, name: str) -> Any:
-        record = self.__dict__.pop("_compiled", None)
-        if record is None:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-        self._take(record.to_dict())
-        return getattr(self, name)
+    # Type checkers know the attributes, and find those that are misspelt.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            record = self.__dict__.pop("_compiled", None)
+            if record is None:
+                raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+            self._take(record.to_dict())
+            return getattr(self, name)
 
     def __dir__(self) -> list[str]:
         return list({*super().__dir__(), *self.__getstate__()})

@@ -23,7 +23,7 @@ from ._arrays import (
     sizes_of,
     weights_of,
 )
-from ._results import MeanProbabilities, ReadLater
+from ._results import MeanProbabilities, ReadLater, Result
 from .exceptions import NotConvergedError, SeparableDataError
 
 
@@ -57,7 +57,14 @@ def head_arrays(head: tuple[bytearray, list[float]]) -> tuple[NDArray[np.float64
     return np.frombuffer(head[0], dtype=np.float64).reshape(len(intercepts), -1), intercepts
 
 
-class Certificate(ReadLater):
+def no_answer(record: dict[str, Any]) -> str:
+    """Why a search has no answer, and what to do, unless the reason ends in advice of its own."""
+    why, advice = str(record["why"]), record["advice"]
+    says_what_to_do = why.rpartition("; ")[2].startswith(("rescale ", "subtract "))
+    return why if says_what_to_do else f"{why}; {advice}"
+
+
+class Certificate(ReadLater, Result):
     """How a search ended, checked at the numbers that are handed out.
 
     Attributes
@@ -65,8 +72,8 @@ class Certificate(ReadLater):
     status : {'stationary', 'separable', 'not_converged'}
         How it ended.
     gradient : float
-        Largest entry of the gradient of the mean loss at these coefficients, recomputed in double-double arithmetic; NaN
-        where there are none.
+        Largest entry of the gradient of the mean loss at the coefficients that are handed out, recomputed in double-double
+        arithmetic, also where the search did not converge; NaN where there are no finite ones.
     relative_gradient : float
         The same relative to the magnitude of its terms.
     loss, data_loss : float
@@ -84,11 +91,15 @@ class Certificate(ReadLater):
     why : str or None
         Why there is no answer.
     record : dict
-        All of it, as the command line writes it in JSON; the head aside.
+        All of it, as the command line writes it in JSON, but for the coefficients; of a search that did not converge also
+        `recomputed`, the gradient where it ended.
     """
 
+    record: dict[str, Any]
+
     def _take(self, record: dict[str, Any]) -> None:
-        self.record = record
+        # The head is handed out as arrays, by what has this certificate.
+        self.record = {name: value for name, value in record.items() if name not in ("coefficients", "intercepts")}
         recomputed = record.get("recomputed") or {}
         self.status: str = record["status"]
         self.gradient = float(recomputed.get("gradient_inf", np.nan))
@@ -102,13 +113,19 @@ class Certificate(ReadLater):
         self.separation: dict[str, Any] | None = record.get("separation")
         self.why: str | None = record.get("why")
 
-    def __repr__(self) -> str:
+    def _summary(self) -> str:
         if self.status == "stationary":
-            return (
-                f"Certificate(stationary, gradient {self.gradient:.1e}, {self.relative_gradient:.1e} of its terms, "
-                f"{self.iterations} steps)"
-            )
-        return f"Certificate({self.status}{f': {self.why}' if self.why else ''})"
+            return f"stationary, gradient {self.gradient:.1e}, {self.relative_gradient:.1e} of its terms, {self.iterations} steps"
+        return f"{self.status}{f': {self.why}' if self.why else ''}"
+
+    def __repr__(self) -> str:
+        return f"Certificate({self._summary()})"
+
+    def _rows(self) -> tuple[list[str], list[list[Any]]]:
+        heads = ["status", "gradient", "relative_gradient", "loss", "data_loss", "iterations", "seconds", "condition"]
+        values = [getattr(self, head) for head in heads]
+        dependent = "; ".join(column["relation"] for column in self.dependent_columns)
+        return [*heads, "dependent_columns"], [[*(np.nan if value is None else value for value in values), dependent]]
 
 
 class SolveResult(ReadLater, MeanProbabilities):
@@ -138,7 +155,7 @@ class SolveResult(ReadLater, MeanProbabilities):
         self.coef, self.intercept = head_arrays(head)
 
     def _take(self, record: dict[str, Any]) -> None:
-        self.record = record
+        self.record = {**record, "coefficients": self.coef.tolist(), "intercepts": self.intercept.tolist()}
         self.classes = record["classes"]
         self.certificate = Certificate(record)
         self.mean_probability = np.array(record["mean_probability"])
@@ -251,8 +268,7 @@ def solve(
     if record.status == "separable":
         raise SeparableDataError.of(record.to_dict()["separation"], loss)
     if record.status != "stationary" or head is None:
-        found = record.to_dict()
-        raise NotConvergedError(f"{found['why']}; {found['advice']}")
+        raise NotConvergedError(no_answer(record.to_dict()))
     return SolveResult(record, head)
 
 

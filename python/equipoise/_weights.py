@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _core
 from ._arrays import ClassWeight, weights_of
 from ._progress import Progress, callback_of
-from ._results import SERIES, Result, html_heat_map, pyplot, side_of, tick_classes
+from ._results import SERIES, Result, html_heat_map, matrix_axes, name_ticks, pyplot, room_for_names, side_of, titled
 from ._solve import checked_penalty, given_samples
 from .exceptions import UnattainableTargetError
 
@@ -73,7 +73,8 @@ class WeightDesign(Result):
         """
         record = self.record
         if ax is None:
-            _, ax = pyplot().subplots(figsize=(1.5 + 2 * side_of(record["classes"]), 3.2), layout="constrained")
+            size = (1.8 + 2 * side_of(record["classes"]), 3.2 + 0.7 * room_for_names(record["classes"]))
+            _, ax = pyplot().subplots(figsize=size, layout="constrained")
         places = np.arange(len(self.weights))
         before = record.get("unweighted")
         bars = [("recall with these weights", self.recall, SERIES[0])]
@@ -82,11 +83,14 @@ class WeightDesign(Result):
         width = 0.8 / len(bars)
         for number, (label, values, colour) in enumerate(bars):
             ax.bar(places + width * (number - (len(bars) - 1) / 2), values, width, label=label, color=colour)
-        tick_classes(ax.xaxis, record["classes"])
         ax.set_xlabel("class")
         ax.set_ylabel("recall")
-        ax.set_ylim(0, 1)
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+        # The legend is above the bars, and within the axes: above these a figure may end.
+        ax.set_ylim(0, 1.4)
+        ax.set_yticks(np.linspace(0, 1, 6))
+        ax.legend(loc="upper center", frameon=False, fontsize="small")
+        name_ticks(record["classes"], ax.xaxis)
+        titled(ax, f"Class weights for {record['target']}")
         return ax
 
 
@@ -127,8 +131,9 @@ def design_weights(
     y : array-like of shape (n_samples,)
         Classes.
     target : {'equal-shortfall', 'equal-recall'} or tuple
-        ``('shortfall', numbers)``: proportions of the shortfalls ``1 - P[k, k]``; ``('prior', numbers)``: proportions of the
-        mean predicted probabilities. Numbers are one per class in sorted order, or a dict by class.
+        ``('shortfall', numbers)``: proportions of the shortfalls ``1 - P[k, k]``, which are one minus a class's mean probability and
+        not one minus its recall; ``('prior', numbers)``: proportions of the mean predicted probabilities. Numbers are one per
+        class in sorted order, or a dict by class.
     loss : {'softmax', 'logistic'}
         The loss.
     l2 : float
@@ -229,19 +234,17 @@ class WeightEffects(Result):
         -------
         matplotlib.axes.Axes
         """
-        if ax is None:
-            side = 2.4 + side_of(self.classes)
-            _, ax = pyplot().subplots(figsize=(side + 0.9, side), layout="constrained")
+        ax = matrix_axes(self.classes, ax)
         largest = float(np.abs(self.own).max()) or 1.0
         from matplotlib.colors import LinearSegmentedColormap
 
         ramp = LinearSegmentedColormap.from_list("signed", [SERIES[0], "#ffffff", SERIES[1]])
         image = ax.imshow(self.own, cmap=ramp, vmin=-largest, vmax=largest)
-        tick_classes(ax.xaxis, self.classes)
-        tick_classes(ax.yaxis, self.classes)
+        ax.figure.colorbar(image, ax=ax, label="d$P_{kk}$ / d log weight", shrink=0.8)
         ax.set_xlabel("class $k$ whose $P_{kk}$ changes")
         ax.set_ylabel("class whose weight grows")
-        ax.figure.colorbar(image, ax=ax, label="d$P_{kk}$ / d log weight", shrink=0.8)
+        name_ticks(self.classes, ax.xaxis, ax.yaxis)
+        titled(ax, "Effects of class weights")
         return ax
 
 

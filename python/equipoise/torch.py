@@ -8,6 +8,9 @@ before.
 `weight` is by class, as in `torch.nn.functional.cross_entropy`; `reduction` is 'mean' (the sum divided by the sum of the
 samples' weights, as there), 'sum' or 'none'. Losses over one-vs-all columns are summed over columns first.
 
+Parameters are in the ranges of `equipoise.losses()`, as of `solve` and `audit`. What is given by class (`weight`, `counts`, `weights`)
+is a list, an array or a tensor; numbers on other devices than the processor are not looked at, which would take time in every step.
+
 Where a loss reads class sizes, `counts` are those of the training set; without it, those of the batch. LGL-INR is a sum over
 classes of class means, which no weight changes: it has no 'none', and classes that a batch lacks are left out of it, as in the
 authors' code. That code adds 1e-7 in its logarithms, where this computes with the logit instead.
@@ -15,12 +18,15 @@ authors' code. That code adds 1e-7 in its logarithms, where this computes with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
+from . import _core
+from ._arrays import is_within, weights_of
+from ._audit import audited, checked_options, classes_of_columns, columns_of, numbered_labels
 from ._losses import losses as _losses
 
 try:
@@ -72,17 +78,23 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def _checked(*, columns: int) -> Callable[[_F], _F]:
-    """The loss of inputs whose shapes and types are checked, with at least so many columns of logits. Logits in half precision are
-    taken to single: sums over samples and class sizes leave its range."""
+    """The loss of inputs whose shapes, types and parameters are checked, with at least so many columns of logits. Logits in half
+    precision are taken to single: sums over samples and class sizes leave its range."""
 
     def of(loss: _F) -> _F:
+        ranges = _RANGES[loss.__name__.replace("_", "-")]
+
         @wraps(loss)
         def checked(logits: Tensor, target: Tensor, **parameters: Any) -> Tensor:
             if logits.ndim == 1 and columns == 1:
                 logits = logits.unsqueeze(1)
             _check_shapes(logits, target, columns)
-            for name in ("weight", "counts"):
-                _check_by_class(name, parameters.get(name), max(logits.shape[1], 2))
+            _check_numbers(ranges, parameters)
+            for name in _BY_CLASS:
+                given = parameters.get(name)
+                # Names of weights are for the loss that knows them.
+                if given is not None and not (name == "weights" and isinstance(given, str)):
+                    parameters[name] = _by_class(name, given, max(logits.shape[1], 2))
             is_half = logits.dtype in (torch.float16, torch.bfloat16)
             value: Tensor = loss(logits.float() if is_half else logits, target.long(), **parameters)
             return value
@@ -107,11 +119,56 @@ def _check_shapes(logits: Tensor, target: Tensor, columns: int) -> None:
         raise ValueError(f"target must be of shape ({len(logits)},), one class for each row of logits; got {tuple(target.shape)}")
 
 
-def _check_by_class(name: str, given: Any, classes: int) -> None:
-    """Refuses numbers that are not one for each class."""
-    shape = (classes,) if given is None else tuple(torch.as_tensor(given).shape)
-    if shape != (classes,):
-        raise ValueError(f"{name} must be {classes} numbers, one for each class; got shape {shape}")
+# The largest value of each number that a loss depends on, by loss; the smallest is 0.
+_RANGES: dict[str, dict[str, float]] = {
+    row["name"]: {number["name"]: number["max"] for number in row["ranges"]} for row in _losses().record["losses"]
+}
+# What has one number for each class.
+_BY_CLASS = ("weight", "counts", "weights")
+_Ranges = Mapping[str, float]
+
+
+def _check_numbers(ranges: _Ranges, parameters: Mapping[str, Any]) -> None:
+    """Refuses what `equipoise.solve` refuses of a loss. A tensor may be learned, on any device, and is taken as it is."""
+    if _is_traced():
+        return
+    for name, largest in ranges.items():
+        value = parameters.get(name, 0.0)
+        if not isinstance(value, Tensor) and not is_within(value, 0, largest):
+            raise ValueError(f"{name} must be a number from 0 to {largest:g}; got {value!r}")
+
+
+def _by_class(name: str, given: Any, classes: int) -> Tensor:
+    """One number for each class, as a tensor."""
+    numbers = _numbers_of(name, given)
+    if tuple(numbers.shape) != (classes,):
+        raise ValueError(f"{name} must be {classes} numbers, one for each class; got shape {tuple(numbers.shape)}")
+    # Of other devices it would have to wait for the numbers, in every step.
+    if numbers.device.type == "cpu" and not _is_traced():
+        _check_positive(name, numbers)
+    return numbers
+
+
+def _numbers_of(name: str, given: Any) -> Tensor:
+    """Numbers as a tensor."""
+    try:
+        return torch.as_tensor(given)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be one number for each class; got {given!r}") from None
+
+
+def _check_positive(name: str, numbers: Tensor) -> None:
+    """Refuses what is no size or weight of a class. PyTorch's own weights may be 0, too."""
+    allowed = numbers >= 0 if name == "weight" else numbers > 0
+    if not bool((allowed & torch.isfinite(numbers)).all()):
+        least = "of at least 0" if name == "weight" else "above 0"
+        raise ValueError(f"{name} must be numbers {least}; got {numbers.tolist()}")
+
+
+def _is_traced() -> bool:
+    """Whether a compiler traces this: it takes no branch on the numbers of a tensor, and modules have been checked before."""
+    compiler = getattr(torch, "compiler", None)
+    return bool(compiler is not None and hasattr(compiler, "is_compiling") and compiler.is_compiling())
 
 
 def _reduce(values: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
@@ -165,13 +222,13 @@ def _cross_entropy(logits: Tensor, target: Tensor, weight: Tensor | None, reduct
 
 
 @_checked(columns=2)
-def softmax(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
+def softmax(logits: Tensor, target: Tensor, *, weight: Any = None, reduction: str = "mean") -> Tensor:
     """``-log softmax(z)_y``: `cross_entropy`."""
     return _cross_entropy(logits, target, weight, reduction)
 
 
 @_checked(columns=1)
-def logistic(logits: Tensor, target: Tensor, *, weight: Tensor | None = None, reduction: str = "mean") -> Tensor:
+def logistic(logits: Tensor, target: Tensor, *, weight: Any = None, reduction: str = "mean") -> Tensor:
     """``sum_k softplus(-z_k) if k = y else softplus(z_k)``; (N,) or (N, 1) logits are those of class 1 of two."""
     return _reduce(_one_vs_all(logits, _own(logits, target)), target, weight, reduction)
 
@@ -183,10 +240,12 @@ def pos_weight(
     *,
     weights: Any = "balanced",
     counts: Any = None,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Logistic loss whose own columns count `weights`; 'balanced' is ``(N - N_k) / N_k``."""
+    if weights is None or (isinstance(weights, str) and weights != "balanced"):
+        raise ValueError(f"weights must be 'balanced', or one number for each class; got {weights!r}")
     if isinstance(weights, str):
         sizes = _sizes(counts, logits, target)
         positive = (sizes.sum() - sizes) / sizes
@@ -205,7 +264,7 @@ def equalization(
     *,
     rare: float = 0.01,
     counts: Any = None,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Logistic loss in which columns of classes rarer than `rare` (a share of samples) are not pushed down by others."""
@@ -223,7 +282,7 @@ def focal(
     *,
     gamma: float = 2.0,
     probability: str = "plain",
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``-(1 - q)^gamma log p_y`` with ``q = p_y``, or ``p_y^weight`` with `probability='of_weighted_loss'`."""
@@ -264,7 +323,7 @@ def sigmoid_focal(
     *,
     gamma: float = 2.0,
     alpha: float = 0.25,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``alpha (1 - p_y)^gamma softplus(-z_y) + (1 - alpha) sum_k p_k^gamma softplus(z_k)``."""
@@ -279,7 +338,7 @@ def soft_selection(
     *,
     alpha: float = 1.0,
     gamma: float = 2.0,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``softplus(-z_y) + alpha / (K - 1) sum_k p_k^gamma softplus(z_k)``."""
@@ -295,7 +354,7 @@ def label_smoothing(
     *,
     smoothing: float = 0.1,
     weights: str = "term",
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``sum_k t_k (-log p_k)``, ``t = (1 - e) 1[k = y] + e / K``; class weights multiply each 'term' or the 'sample'."""
@@ -305,7 +364,7 @@ def label_smoothing(
     own = -log_p.gather(1, target.unsqueeze(1)).squeeze(1)
     if weights == "sample" or weight is None:
         return _reduce((1 - smoothing) * own - smoothing * log_p.mean(1), target, weight, reduction)
-    by_class = weight.to(logits)
+    by_class: Tensor = weight.to(logits)
     values = (1 - smoothing) * by_class[target] * own - smoothing * (log_p * by_class).mean(1)
     if reduction == "mean":
         return values.sum() / by_class[target].sum()
@@ -319,7 +378,7 @@ def logit_adjusted(
     *,
     strength: float = 1.0,
     counts: Any = None,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``-log softmax(z + strength log pi)_y`` with the class frequencies `pi`."""
@@ -329,7 +388,7 @@ def logit_adjusted(
 
 @_checked(columns=2)
 def balanced_softmax(
-    logits: Tensor, target: Tensor, *, counts: Any = None, weight: Tensor | None = None, reduction: str = "mean"
+    logits: Tensor, target: Tensor, *, counts: Any = None, weight: Any = None, reduction: str = "mean"
 ) -> Tensor:
     """``-log softmax(z + log N_k)_y``: logit adjustment of strength 1."""
     return logit_adjusted(logits, target, counts=counts, weight=weight, reduction=reduction)
@@ -343,7 +402,7 @@ def ldam(
     margin: float = 0.5,
     scale: float = 30.0,
     counts: Any = None,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``-log softmax(scale (z - D))_y`` with ``D_y = margin (min N / N_y)^(1/4)``, else 0."""
@@ -361,7 +420,7 @@ def vector_scaling(
     strength: float = 1.0,
     gamma: float = 0.15,
     counts: Any = None,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``-log softmax((N_k / max N)^gamma z_k + strength log pi_k)_y``."""
@@ -379,7 +438,7 @@ def seesaw(
     compensation: float = 2.0,
     floor: float = 0.01,
     counts: Any = None,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """``-log softmax(z + log S)_y`` with ``S_j = min(1, N_j / N_y)^mitigation max(1, p_j / p_y)^compensation`` held constant."""
@@ -400,7 +459,7 @@ def inr(
     *,
     beta: float = 1.0,
     detached: bool = False,
-    weight: Tensor | None = None,
+    weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
     """LGL-INR: ``sum_k mean_k softplus(-z_k) + sum_c omega_c mean_c softplus(z_k)``, ``omega_c ~ exp(beta P[c, k])``.
@@ -431,6 +490,16 @@ def inr(
     return own + (omega * losses).sum()
 
 
+def _buffer(name: str, given: Any) -> Tensor | None:
+    """Numbers by class that move with a module."""
+    if given is None:
+        return None
+    numbers = _numbers_of(name, given)
+    if numbers.ndim != 1:
+        raise ValueError(f"{name} must be one number for each class; got shape {tuple(numbers.shape)}")
+    return numbers
+
+
 class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
     """A loss with its parameters; `weight` and `counts` move with the module."""
 
@@ -446,8 +515,18 @@ class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
         self.parameters_of_loss = {**self._defaults, **parameters}
         counts = self.parameters_of_loss.pop("counts", None)
         self._reads_counts = "counts" in self._defaults
-        self.register_buffer("weight", None if weight is None else torch.as_tensor(weight))
-        self.register_buffer("counts", None if counts is None else torch.as_tensor(counts))
+        self.register_buffer("weight", _buffer("weight", weight))
+        self.register_buffer("counts", _buffer("counts", counts))
+        self._check()
+
+    def _check(self) -> None:
+        """Refuses settings that no batch has a loss under, by the loss of one."""
+        weights = self.parameters_of_loss.get("weights")
+        explicit = None if isinstance(weights, str) else _buffer("weights", weights)
+        by_class: list[Any] = [given for given in (self.weight, self.counts, explicit) if given is not None]
+        classes = len(by_class[0]) if by_class else 2
+        with torch.no_grad():
+            self(torch.zeros(classes, classes), torch.arange(classes))
 
     def extra_repr(self) -> str:
         """The parameters."""
@@ -490,6 +569,20 @@ class InrLoss(_Loss):
     _defaults = {"beta": 1.0, "detached": False}
 
 
+def _check_weights(class_weight: Any, classes: Sequence[str] | None) -> None:
+    """Refuses class weights that fit no batch."""
+    if hasattr(class_weight, "to_dict"):
+        class_weight = class_weight.to_dict()
+    names: Any
+    if classes is not None:
+        names = classes_of_columns(len(classes), classes)
+    elif isinstance(class_weight, Mapping):
+        names = np.array(list(class_weight), dtype=object)
+    else:
+        names = np.arange(2 if class_weight is None or np.ndim(class_weight) == 0 else len(class_weight))
+    weights_of(class_weight, names)
+
+
 class BalanceMonitor:
     """Records outflow, inflow and mean probabilities of every class, epoch by epoch.
 
@@ -506,10 +599,12 @@ class BalanceMonitor:
     ----------
     loss : str
         Name of the loss in `equipoise.losses()`; its parameters follow as keywords.
-    class_weight : sequence of float, dict, 'balanced' or None
+    class_weight : sequence of float, dict, 'balanced', float or None
         Weights of the classes; a dict has their names, where there are names, and otherwise their numbers.
     classes : sequence of str, optional
         Names of the classes.
+    **parameters
+        Parameters of the loss; and `reduction`, `tol`, `recalibrate` and `ignore_index` as of `equipoise.audit`.
 
     Attributes
     ----------
@@ -520,40 +615,66 @@ class BalanceMonitor:
     def __init__(
         self, loss: str = "softmax", *, class_weight: Any = None, classes: Sequence[str] | None = None, **parameters: Any
     ) -> None:
+        self.ignore_index = parameters.pop("ignore_index", None)
+        self.options = {name: parameters.pop(name) for name in ("reduction", "tol", "recalibrate") if name in parameters}
+        _core.check_loss((loss, parameters))
+        checked_options(**self.options)
+        _check_weights(class_weight, classes)
         self.loss = loss
         self.class_weight = class_weight
         self.classes = classes
         self.parameters = parameters
         self.history: list[dict[str, Any]] = []
         self.epoch = 0
+        # Of the first batch.
+        self._columns: int | None = None
         self._seen: dict[str, list[tuple[Any, Any]]] = {}
         self._last: dict[str, AuditResult] = {}
 
     def update(self, logits: Tensor, target: Tensor, part: str = "training") -> None:
-        """Note a batch; `part` may be 'held-out', too. Copies logits to the processor's memory as `float64`."""
-        logits, target = torch.as_tensor(logits).detach(), torch.as_tensor(target).detach()
-        self._seen.setdefault(part, []).append((logits.to("cpu", torch.float64).numpy(), target.cpu().numpy()))
+        """Note a batch; `part` may be 'held-out', too. Copies logits to the processor's memory as `float64`.
+
+        Raises
+        ------
+        ValueError
+            The batch cannot be audited: it is not kept.
+        """
+        if not isinstance(part, str):
+            raise ValueError(f"part must be a name such as 'training'; got {part!r}")
+        scores = columns_of(torch.as_tensor(logits), "logits")
+        if self._columns not in (None, scores.shape[1]):
+            raise ValueError(f"logits have {scores.shape[1]} columns, and those of earlier batches {self._columns}")
+        # Minus infinity is the logit of a masked class.
+        if np.isnan(scores).any() or (scores == np.inf).any():
+            raise ValueError("logits are not finite: the batch is not kept; look at the learning rate, or at its inputs")
+        labels, names = numbered_labels(target, scores.shape[1], self.classes, self.ignore_index)
+        if len(labels) != len(scores):
+            raise ValueError(f"target has {len(labels)} labels for {len(scores)} rows of logits; give one for each")
+        unknown = labels[~np.isin(labels, [*range(len(names)), -1, -100])]
+        if len(unknown) > 0:
+            raise ValueError(f"target holds {unknown[0]:g}, but classes are 0 to {len(names) - 1}")
+        weights_of(self.class_weight, names)
+        self._columns = scores.shape[1]
+        # Copies: an array on the processor may be the model's own memory.
+        self._seen.setdefault(part, []).append((scores.copy(), labels.copy()))
 
     def end_epoch(self) -> dict[str, AuditResult]:
-        """Audit what was noted since the last epoch, part by part."""
-        from ._audit import audit
-
+        """Audit what was noted since the last epoch, part by part. Where that fails, the epoch is left out of `history`."""
         if not self._seen:
             raise RuntimeError("no batch was noted in this epoch: call update(logits, target) for each")
-        for part, batches in self._seen.items():
-            result = audit(
-                np.concatenate([labels for _, labels in batches]),
-                logits=np.concatenate([logits for logits, _ in batches]),
-                loss=self.loss,
-                class_weight=self.class_weight,
-                classes=self.classes,
-                **self.parameters,
-            )
-            self._last[part] = result
-            self.history.append({"epoch": self.epoch, "part": part, "result": result})
-        self._seen = {}
-        self.epoch += 1
+        seen, self._seen = self._seen, {}
+        epoch, self.epoch = self.epoch, self.epoch + 1
+        results = {part: self._audited(batches) for part, batches in seen.items()}
+        self._last.update(results)
+        self.history += [{"epoch": epoch, "part": part, "result": result} for part, result in results.items()]
         return dict(self._last)
+
+    def _audited(self, batches: list[tuple[Any, Any]]) -> AuditResult:
+        """The audit of some batches, whose labels are numbers of columns."""
+        logits, labels = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+        names = classes_of_columns(max(logits.shape[1], 2), self.classes)
+        arrays = {"logits": logits, "labels": labels}
+        return audited(arrays, names, (self.loss, self.parameters), self.class_weight, **self.options)
 
     def audit(self, part: str = "training") -> AuditResult:
         """The audit of the last epoch."""

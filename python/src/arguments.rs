@@ -72,7 +72,7 @@ pub(crate) fn class_weights(weights: Option<Weights>) -> PyResult<ClassWeights> 
         Some(Weights::EffectiveNumber(overlap)) => Ok(ClassWeights::EffectiveNumber(overlap)),
         Some(Weights::Named(name)) if name == "balanced" => Ok(ClassWeights::Balanced),
         Some(Weights::Named(name)) => Err(PyValueError::new_err(format!(
-            "class_weight must be a dict, 'balanced', or None; got {name:?}"
+            "class_weight must be a dict, 'balanced', a number from 0 to below 1, one number for each class, or None; got {name:?}"
         ))),
     }
 }

@@ -8,6 +8,7 @@ use equipoise::audit::{
     summary, verdict,
 };
 use equipoise::data::arrays::{Array, Arrays};
+use equipoise::loss::LossSpec;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pythonize::pythonize;
@@ -72,6 +73,14 @@ struct AuditInWords {
     findings: Vec<String>,
 }
 
+/// The same line with the name of the loss and its numbers in full, in place of the paper's abbreviation.
+fn spelt_out(summary: &str, spec: &LossSpec) -> String {
+    let Some(rest) = summary.strip_prefix(&spec.paper_name()) else { return summary.to_owned() };
+    let numbers: String =
+        spec.numbers().iter().map(|(number, value)| format!(", {} {value}", number.name)).collect();
+    format!("{}{numbers}{rest}", spec.row().title)
+}
+
 /// Audits logits under a loss, as the command `audit`.
 #[pyfunction]
 pub(crate) fn audit<'py>(
@@ -103,7 +112,7 @@ pub(crate) fn audit<'py>(
     });
     let record: AuditRecord = audited.map_err(|error: equipoise::data::DataError| value_error(error))?;
     let findings = findings(&record).iter().map(|finding| in_arguments(finding)).collect();
-    let summary = in_arguments(&summary(&record));
+    let summary = in_arguments(&spelt_out(&summary(&record), &spec));
     let verdict = verdict(&record).lines.iter().map(|line| in_arguments(line)).collect();
     Ok(pythonize(python, &AuditInWords { record, summary, verdict, findings })?)
 }

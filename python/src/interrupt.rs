@@ -77,11 +77,21 @@ pub(crate) struct Report<'r> {
 impl Report<'_> {
     /// Notes progress, and unwinds where the work is to stop: the library's parallel loops have no other way out.
     pub(crate) fn advance(&self, progress: Progress) {
+        self.pass();
+        // Where nobody listens any more, nobody needs to know.
+        let _ = self.sender.send(progress);
+    }
+
+    /// Unwinds where the work is to stop.
+    pub(crate) fn pass(&self) {
         if self.stop.load(Ordering::Relaxed) {
             resume_unwind(Box::new(Interrupted));
         }
-        // Where nobody listens any more, nobody needs to know.
-        let _ = self.sender.send(progress);
+    }
+
+    /// Breaks a search where the work is to stop.
+    pub(crate) fn is_stopped(&self) -> ControlFlow<()> {
+        if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

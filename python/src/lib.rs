@@ -40,7 +40,7 @@ mod core_module {
     #[pymodule_export]
     use super::fit_path::fit_path;
     #[pymodule_export]
-    use super::losses::{loss_value_and_gradient, losses};
+    use super::losses::{check_loss, loss_value_and_gradient, losses};
     #[pymodule_export]
     use super::samples::Samples;
     #[pymodule_export]

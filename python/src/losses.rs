@@ -27,6 +27,15 @@ struct Row {
     convex: bool,
     reads_class_weight: bool,
     reads_class_sizes: bool,
+    /// The numbers it depends on, each from 0 to `max`.
+    ranges: Vec<Range>,
+}
+
+/// A number that a loss depends on.
+#[derive(Serialize)]
+struct Range {
+    name: &'static str,
+    max: f64,
 }
 
 impl Row {
@@ -47,6 +56,11 @@ impl Row {
             convex: row.convex,
             reads_class_weight: row.class_weights != ClassWeighting::No,
             reads_class_sizes: row.reads_counts,
+            ranges: row
+                .parameters
+                .iter()
+                .map(|number| Range { name: number.name, max: number.max })
+                .collect(),
         }
     }
 }
@@ -55,6 +69,12 @@ impl Row {
 #[pyfunction]
 pub(crate) fn losses(python: Python) -> PyResult<Bound<PyAny>> {
     Ok(pythonize(python, &LOSS_TABLE.iter().map(|row| Row::of(row)).collect::<Vec<_>>())?)
+}
+
+/// Refuses what is no loss with its parameters.
+#[pyfunction]
+pub(crate) fn check_loss(loss: Loss) {
+    drop(loss);
 }
 
 /// A loss's value at logits, its reduction the weighted mean, and its derivative by them (`N x K`).

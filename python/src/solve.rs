@@ -8,7 +8,7 @@ use crate::samples::Samples;
 use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::memory::check_memory;
-use equipoise::record::{End, HeadRows, SolveRecord};
+use equipoise::record::{End, HeadRows, Rounded, SolveRecord};
 use equipoise::solver::{
     Callback, Head, Intercept, Iteration, Outcome, PenaltyPath, Problem, SettingsError, SolverSettings,
     solve_with,
@@ -179,12 +179,14 @@ impl Plan {
             let mut step = |at: &Iteration| watch.iteration(at);
             let outcome = search(problem, &self.settings, &mut step)?.confirmed(&self.settings);
             let seconds = started.elapsed().as_secs_f64();
-            let record = if self.measures {
+            let mut record = if self.measures {
                 SolveRecord::new(&self.spec, problem, &outcome, seconds)
             } else {
                 SolveRecord::without_measures(&self.spec, problem, &outcome, seconds)
             };
-            Ok::<_, SettingsError>((record, head_of(outcome)))
+            let head = head_of(outcome);
+            note_gradient(&mut record.end, problem, head.as_ref());
+            Ok::<_, SettingsError>((record, head))
         });
         watch.finish()?;
         solved.map_err(value_error)
@@ -209,6 +211,15 @@ pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<H
     }
     let head = head.map(|head| (columns_as_bytes(python, &head.coefficients.transpose()), head.intercepts));
     (Record(record), head)
+}
+
+/// The gradient where a search ended without an answer, since the head there is handed out.
+fn note_gradient(end: &mut End, problem: &Problem, head: Option<&Head>) {
+    let (End::NotConverged { rounded: rounded @ None, .. }, Some(head)) = (end, head) else { return };
+    if head.coefficients.iter().chain(&head.intercepts).all(|number| number.is_finite()) {
+        let recomputed = problem.evaluate(head).recomputed;
+        *rounded = Some(Rounded { recomputed, head: HeadRows::default() });
+    }
 }
 
 /// The head of a record, if it has one.

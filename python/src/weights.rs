@@ -2,7 +2,7 @@
 
 use crate::arguments::{Loss, Weights, class_weights};
 use crate::errors::{in_arguments, value_error};
-use crate::interrupt::{Progress, interruptible};
+use crate::interrupt::{Progress, Report, interruptible};
 use crate::samples::Samples;
 use equipoise::balance::{
     DesignError, DesignStep, MeanProbability, WeightEffects, WeightTarget, design_weights_observed,
@@ -11,7 +11,7 @@ use equipoise::data::Dataset;
 use equipoise::loss::{ClassWeights, Loss as _, LossSpec};
 use equipoise::numeric::rows;
 use equipoise::record::{Asked, Unweighted, WeightsRecord};
-use equipoise::solver::{Outcome, Problem, SolverSettings, solve};
+use equipoise::solver::{Iteration, NoResponse, Outcome, Problem, SolverSettings, solve_with};
 use pyo3::prelude::*;
 use pythonize::pythonize;
 use serde::Serialize;
@@ -60,7 +60,7 @@ pub(crate) fn design_weights<'py>(
     let plan = (&loss.0, &aim, l2);
     let record = interruptible(python, progress.as_ref(), |report| {
         let steps = Cell::new(0);
-        designed(dataset, plan, &target.text, &|step| {
+        designed(dataset, plan, &target.text, report, &|step| {
             steps.set(steps.get() + 1);
             let about = format!("{:e} from the target", step.residual);
             report.advance(Progress { done: steps.get(), total: 0, about });
@@ -73,12 +73,17 @@ fn designed(
     dataset: &Dataset,
     (spec, target, l2): (&LossSpec, &WeightTarget, f64),
     text: &str,
+    report: Report,
     observe: &dyn Fn(&DesignStep),
 ) -> PyResult<WeightsRecord> {
     let problem = Problem::new(dataset, spec, &ClassWeights::None, l2).map_err(value_error)?;
     let unweighted = Unweighted::of(&problem);
+    report.pass();
     let design = design_weights_observed(dataset, spec, l2, target, observe);
     match &design {
+        Err(DesignError::NoResponse(none @ NoResponse::NotComputed)) => {
+            return Err(value_error(format!("loss {:?}: {none}", spec.row().name)));
+        }
         Err(DesignError::Target(problem)) => return Err(value_error(format!("target {text}: {problem}"))),
         Err(DesignError::Problem(problem)) => return Err(value_error(format!("target {text}: {problem}"))),
         _ => {}
@@ -115,22 +120,27 @@ pub(crate) fn weight_effects<'py>(
     let dataset = &samples.get().0;
     let weights = class_weights(class_weight)?;
     let problem = Problem::new(dataset, &loss.0, &weights, l2).map_err(value_error)?;
-    let record = interruptible(python, None, |_| effects(&problem))?;
+    let record = interruptible(python, None, |report| effects(&problem, report))?;
     match record {
         Ok(record) => Ok(pythonize(python, &record)?),
         Err(why) => Err(value_error(in_arguments(&why))),
     }
 }
 
-fn effects(problem: &Problem) -> Result<EffectsRecord, String> {
-    let point = match solve(problem).confirmed(&SolverSettings::default()) {
+fn effects(problem: &Problem, report: Report) -> Result<EffectsRecord, String> {
+    let settings = SolverSettings::default();
+    let mut step = |_: &Iteration| report.is_stopped();
+    let solved = solve_with(problem, &settings, &mut step).map_err(|error| error.to_string())?;
+    report.pass();
+    let point = match solved.confirmed(&settings) {
         Outcome::Stationary(point) => point,
         Outcome::Separable(_) => {
             return Err("the classes are separable; give a penalty such as l2=1e-3".to_owned());
         }
         Outcome::NotConverged { why, .. } => return Err(why),
     };
-    let effects = WeightEffects::at(&point).map_err(|error| error.to_string())?;
+    report.pass();
+    let effects = WeightEffects::at_observed(&point, &|| report.pass()).map_err(|error| error.to_string())?;
     let means = MeanProbability::of(problem.loss().link(), &point.logits(), problem.targets());
     Ok(EffectsRecord {
         classes: problem.dataset().labels().class_names().to_vec(),

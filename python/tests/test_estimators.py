@@ -215,6 +215,107 @@ def test_dependent_columns_are_named():
     assert "both" in str(model.certificate_.dependent_columns)
 
 
+def stop(*_):
+    raise KeyboardInterrupt
+
+
+SEPARABLE = np.arange(10.0)[:, None] * [1.0, 1.0], np.array(list("aaaaabbbbb"))
+WITHOUT_ANSWER = {
+    "separable": (SeparableDataError, lambda model: model.fit(*SEPARABLE)),
+    "separable frame": (SeparableDataError, lambda model: model.fit(pd.DataFrame(SEPARABLE[0], columns=["u", "v"]), SEPARABLE[1])),
+    "interrupted": (KeyboardInterrupt, lambda model: model.fit(X3[:, :3], np.array(list("xyz"))[(Y3 + 1) % 3], callback=stop)),
+    "interrupted path": (KeyboardInterrupt, lambda model: model.fit_path(X3[:, :3], Y3 + 1, l2s=3, callback=stop)),
+    "weights of other classes": (ValueError, lambda model: clone(model).set_params(class_weight={7: 1.0}).fit(X3[:, :3], Y3)),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_ANSWER)
+@pytest.mark.parametrize("kind", [LogisticRegression, SoftmaxRegression])
+def test_a_fit_without_an_answer_changes_nothing(kind, name):
+    """Neither classes of one fit beside coefficients of another, nor a model that is fitted by halves."""
+    error, attempt = WITHOUT_ANSWER[name]
+    first = kind(C=np.inf)
+    with pytest.raises(error):
+        attempt(first)
+    with pytest.raises(NotFittedError):
+        first.predict(X3)
+    assert not [name for name in vars(first) if name.endswith("_")]
+    for table in (X3, pd.DataFrame(X3, columns=list("abcd"))):
+        model = kind(C=np.inf).fit_path(table, Y3, l2s=[1e-2, 1e-1])
+        before, fitted = model.predict_proba(table), dict(vars(model))
+        with pytest.raises(error):
+            attempt(model)
+        assert vars(model) == fitted and (model.predict_proba(table) == before).all()
+
+
+def test_a_path_without_an_answer_changes_nothing():
+    path = LogisticRegressionPath([0.1, 1.0])
+    with pytest.raises(KeyboardInterrupt):
+        path.fit(X3, Y3, callback=stop)
+    with pytest.raises(NotFittedError):
+        path.at(1.0)
+    fitted = dict(vars(path.fit(X3, Y3)))
+    with pytest.raises(KeyboardInterrupt):
+        path.set_params(Cs=[0.1, 1.0]).fit(X3[:, :2], Y3 + 1, callback=stop)
+    assert {name: value for name, value in vars(path).items() if name != "Cs"} == {n: v for n, v in fitted.items() if n != "Cs"}
+    assert path.at(1.0).predict(X3).shape == (60,)
+
+
+def test_a_path_knows_its_features():
+    path = LogisticRegressionPath([1.0]).fit(pd.DataFrame(X3, columns=list("abcd")), Y3)
+    assert path.n_features_in_ == 4 and path.feature_names_in_.tolist() == path.at(1.0).feature_names_in_.tolist() == list("abcd")
+    path.fit(X3[:, :2], Y3)
+    assert path.n_features_in_ == 2 and not hasattr(path, "feature_names_in_")
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda model: type(model).__name__)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logarithms_of_probabilities_are_finite_and_exact(kind, classes):
+    X, y = drawn(classes=classes)
+    model = clone(kind).set_params(l2=1e-4).fit(X, y)
+    usual = model.predict_log_proba(X)
+    assert np.abs(np.expm1(usual - np.log(model.predict_proba(X)))).max() < 1e-12
+    far = model.predict_log_proba(X * 2000)
+    assert np.isfinite(far).all() and far.min() < -1000 and (far <= 0).all()
+    if isinstance(model, SoftmaxRegression):
+        # The likeliest class has the digits that its probability rounds away.
+        logits = np.array([[40.0, 0.0, -1.0][:classes]])
+        exact = -np.log1p(np.exp(logits[0, 1:] - 40.0).sum())
+        assert abs(model._log_probabilities(logits)[0, 0] / exact - 1) < 1e-12
+    separable = LogisticRegression(C=np.inf, separable="warn")
+    with pytest.warns(SeparableDataWarning):
+        separable.fit(*SEPARABLE)
+    with pytest.raises(SeparableDataError):
+        separable.predict_log_proba(SEPARABLE[0])
+
+
+def test_the_gradient_is_known_where_a_search_was_cut_short():
+    X, y = drawn(classes=2)
+    with pytest.warns(ConvergenceWarning):
+        model = LogisticRegression(max_iter=1, l2=1e-3).fit(X, y)
+    residual = (model.predict_proba(X)[:, 1] - y) / len(y)
+    gradient = np.append(residual @ X + 1e-3 * model.coef_[0], residual.sum())
+    assert abs(model.certificate_.gradient - np.abs(gradient).max()) < 1e-14
+    frame = model.certificate_.to_frame()
+    assert frame["status"].tolist() == ["not_converged"] and "<table" in model.certificate_._repr_html_()
+
+
+def test_advice_is_given_once():
+    random = np.random.default_rng(0)
+    y = random.integers(0, 3, 150)
+    X = random.standard_normal((150, 4)) + y[:, None] * 0.5
+    for table in (X + 1e12, X * 1e-310):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                LogisticRegression(C=np.inf).fit(table, y > 0)
+            except NotConvergedError as error:
+                texts = [str(error)]
+            else:
+                texts = [str(warning.message) for warning in caught]
+        assert texts and all(text.count("rescale") + text.count("subtract") == 1 for text in texts)
+
+
 def test_inr_has_two_variants():
     X, y = drawn()
     attached = InrClassifier(beta=3.0, l2=1e-2).fit(X, y)
@@ -270,7 +371,7 @@ def test_a_path_goes_on_from_value_to_value_in_any_order():
     assert (twice.coefs_[2] == SoftmaxRegression(C=np.inf).fit(X, y).coef_).all()
 
 
-@pytest.mark.parametrize("Cs", [[], [0.0], [-1.0], [np.nan], [[1.0]], 0])
+@pytest.mark.parametrize("Cs", [[], [0.0], [-1.0], [np.nan], [[1.0]], 0, -1, "many", [[1.0], [1.0, 2.0]]])
 def test_paths_need_values(Cs):
     with pytest.raises(ValueError, match="Cs must be"):
         LogisticRegressionPath(Cs).fit(*drawn())
@@ -343,7 +444,7 @@ def test_a_path_that_cannot_be_is_refused(options, text):
 
 
 def test_a_path_without_an_answer_says_so_and_callbacks_may_stop_it():
-    with pytest.raises(NotConvergedError, match="no penalty of the path"):
+    with pytest.raises(NotConvergedError, match=r"no penalty of the path has an answer; .* raise max_iter \(now 1\)"):
         SoftmaxRegression(max_iter=1).fit_path(X3, Y3, l2s=3)
     seen = []
 
@@ -422,7 +523,7 @@ def test_bad_parameters_are_what_they_are_to_scikit_learn(name, value):
         ({"class_weight": "auto"}, "'class_weight' parameter"),
         ({"class_weight": 1.0}, "'class_weight' parameter"),
         ({"class_weight": True}, "'class_weight' parameter"),
-        ({"class_weight": False}, "class_weight must be a dict, 'balanced', or None; got False"),
+        ({"class_weight": False}, "class_weight must be a dict, 'balanced', a number .* or None; got False"),
         ({"class_weight": {0: -1.0}}, "class_weight of class 0"),
         ({"class_weight": {0: np.nan}}, "class_weight of class 0"),
         ({"class_weight": {0: None}}, "class_weight of class 0"),
@@ -474,7 +575,22 @@ def test_masked_entries_are_refused():
             model.fit(X3, np.ma.masked_equal(Y3, 1))
         with pytest.raises(ValueError, match="Input X has masked entries"):
             model.fit(X3, Y3).predict(masked)
-        assert (model.fit(np.ma.asarray(X3), Y3).predict(np.ma.asarray(X3)) == model.fit(X3, Y3).predict(X3)).all()
+        with pytest.raises(ValueError, match="sample_weight has masked entries"):
+            model.fit(X3, Y3, np.ma.masked_equal(np.arange(60.0), 5))
+        assert (model.fit(np.ma.asarray(X3), Y3, np.ma.ones(60)).predict(np.ma.asarray(X3)) == model.fit(X3, Y3).predict(X3)).all()
+
+
+def test_masked_weights_and_penalties_are_refused():
+    """What lies under the mask would be used."""
+    weights = np.ma.array([1.0, 100.0, 1.0], mask=[0, 1, 0])
+    with pytest.raises(ValueError, match="class_weight has masked entries"):
+        SoftmaxRegression(class_weight=weights).fit(X3, Y3)
+    with pytest.raises(ValueError, match="l2s has masked entries"):
+        SoftmaxRegression().fit_path(X3, Y3, l2s=weights)
+    with pytest.raises(ValueError, match="Cs has masked entries"):
+        LogisticRegressionPath(weights).fit(X3, Y3)
+    with pytest.raises(ValueError, match="X of test has masked entries"):
+        SoftmaxRegression().fit_path(X3, Y3, test=(np.ma.masked_greater(X3, 0), Y3))
 
 
 def test_bad_sample_weights_are_named():

@@ -32,6 +32,12 @@ def check_result(result, rows):
     assert type(result).__name__ in repr(result)
 
 
+def masked(values):
+    """The same numbers, the first of them masked."""
+    values = np.asarray(values, dtype=float) + 1.0
+    return np.ma.array(values, mask=np.arange(len(values)) == 0)
+
+
 def test_solve_measures_balance():
     X, y = drawn()
     result = equipoise.solve(X, y, loss="focal", gamma=1.0, l2=1e-2)
@@ -165,6 +171,42 @@ def test_words_are_those_of_python():
     assert "design_weights(X, y, 'equal-recall') finds one" in repr(equipoise.audit(y, logits=logits))
     shifted = repr(equipoise.audit(y, logits=logits + [5.0, 0.0, 0.0]))
     assert "recalibrate shows" in shifted and "--" not in shifted
+    assert shifted.startswith("AuditResult: Softmax cross-entropy (SML): loss ")
+    assert "(law I3 of docs/theory.md)" in shifted and "masses" not in shifted
+    focal = repr(equipoise.audit(y, logits=logits, loss="focal", gamma=1.5))
+    assert focal.startswith("AuditResult: Softmax focal loss, gamma 1.5: loss ")
+
+
+def test_balance_takes_class_weights_of_every_kind():
+    P, counts = [[0.8, 0.2], [0.4, 0.6]], np.array([20.0, 10.0])
+    X, y = np.zeros((30, 1)), np.repeat([0, 1], [20, 10])
+    for weights in ("balanced", 0.9, 0, {0: 1.0, 1: 3.0}, None):
+        numbers = equipoise.SoftmaxRegression(class_weight=weights).fit(X, y).class_weight_
+        assert np.allclose(equipoise.balance(P, counts, class_weight=weights).record["mass"], numbers * counts, rtol=1e-14)
+
+
+def test_probabilities_that_are_zeros_and_ones_are_in_balance():
+    """Single precision rounds to them; what remains of zeros is no flow."""
+    y = np.random.default_rng(0).integers(0, 3, 300)
+    for scores in ({"probabilities": np.eye(3)[y]}, {"logits": 800 * np.eye(3)[y]}):
+        result = equipoise.audit(y, **scores)
+        assert result.stationary and result.verdict[0].startswith("Balanced as at the end of training"), result.verdict
+    wrong = equipoise.audit((y + (np.arange(300) == 7)) % 3, probabilities=np.eye(3)[y])
+    assert not wrong.stationary
+
+
+def test_the_record_of_a_result_has_all_of_it():
+    X, y = drawn()
+    result = equipoise.solve(X, y, l2=1e-2)
+    assert result.record["coefficients"] == result.coef.tolist() and result.record["intercepts"] == result.intercept.tolist()
+    assert "coefficients" not in result.certificate.record
+    check_result(result.certificate, 1)
+
+
+def test_results_of_another_analysis_are_kept_unless_told(tmp_path):
+    equipoise.run(ANALYSIS, out=tmp_path / "kept")
+    with pytest.raises(ValueError, match="choose another out, or give overwrite=True to replace them"):
+        equipoise.run({**ANALYSIS, "name": "other"}, out=tmp_path / "kept")
 
 
 def test_calibration_compares_before_and_after():
@@ -359,7 +401,18 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
         (lambda X, y: equipoise.weight_effects([[0.0], [1.0]], [0, 1]), "give a penalty"),
         (lambda X, y: equipoise.balance(P2, [0, 1]), "counts must be numbers from 1e-50"),
         (lambda X, y: equipoise.balance(P2, [1, 1e300]), "counts must be numbers from 1e-50"),
-        (lambda X, y: equipoise.balance(P2, [1, 2], class_weight="balanced"), "class_weight must be a dict"),
+        (lambda X, y: equipoise.balance(P2, [1, 2], class_weight="auto"), "class_weight must be a dict"),
+        (lambda X, y: equipoise.balance(P2, np.ma.array([1.0, 2.0], mask=[0, 1])), "counts has masked entries"),
+        (lambda X, y: equipoise.solve(X, y, sample_weight=masked(y)), "sample_weight has masked entries"),
+        (lambda X, y: equipoise.design_weights(X, y, sample_weight=masked(y)), "sample_weight has masked entries"),
+        (lambda X, y: equipoise.weight_effects(X, y, sample_weight=masked(y)), "sample_weight has masked entries"),
+        (lambda X, y: equipoise.audit(y, logits=X, sample_weight=masked(y)), "sample_weight has masked entries"),
+        (lambda X, y: equipoise.solve(X, y, class_weight=masked(range(3))), "class_weight has masked entries"),
+        (lambda X, y: equipoise.audit(y, logits=X, class_weight=masked(range(3))), "class_weight has masked entries"),
+        (lambda X, y: equipoise.design_weights(X, y, loss="focal"), "no response to weights yet; softmax, logistic, pos-weight have"),
+        (lambda X, y: equipoise.audit(y, loggits=X), "takes no parameter loggits"),
+        (lambda X, y: equipoise.audit(y + 1, logits=X), r"give classes=range\(1, 4\), or y - 1$"),
+        (lambda X, y: equipoise.run({}), "missing field name; docs/analyses.md shows"),
         (lambda X, y: equipoise.balance(P2, [1, 2], class_weight={0: -1.0}), "class_weight of class 0"),
         (lambda X, y: equipoise.balance(P2, [1, 2], classes=["a", "a"]), "2 different names"),
         (lambda X, y: equipoise.balance(P2, [1]), "one row and one column"),
@@ -385,7 +438,7 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
         (lambda X, y: equipoise.audit(y, logits=X, loss=None), "loss must be the name"),
         (lambda X, y: equipoise.audit(y, logits=X, loss="focal", gamma="a"), "gamma"),
         (lambda X, y: equipoise.audit(y, logits=X, loss="inr", beta=1.0, variant=None), "variant"),
-        (lambda X, y: equipoise.audit(y, logits=X, class_weight=1.0), "class_weight: an effective number"),
+        (lambda X, y: equipoise.audit(y, logits=X, class_weight=1.0), "class_weight must be .* a number from 0 to below 1"),
         (lambda X, y: equipoise.audit(y, logits=X, class_weight=[[1.0, 2.0, 3.0]]), r"shape \(1, 3\)"),
         (lambda X, y: equipoise.audit(y, logits=X, class_weight={"a": 1.0}), r"The classes, \[0, 1, 2\], are not in"),
         (lambda X, y: equipoise.audit(y, logits=X, class_weight=pd.Series([1.0, 2.0, 3.0], index=list("abc"))), "are not in"),
@@ -432,8 +485,12 @@ INTERRUPTED = """
             "X = np.random.default_rng(0).standard_normal((3000, 40)); y = np.arange(3000) % 30",
             "while True: equipoise.SoftmaxRegression(l2=1e-6).fit(X, y)",
         ),
+        (
+            "X = np.random.default_rng(0).standard_normal((20_000, 8)); y = np.arange(20_000) % 20",
+            "equipoise.weight_effects(X, y, l2=1e-3)",
+        ),
     ],
-    ids=["verify", "fit"],
+    ids=["verify", "fit", "effects"],
 )
 def test_ctrl_c_stops(prepare, work):
     code = textwrap.dedent(INTERRUPTED).format(prepare=prepare, work=work)
@@ -452,7 +509,7 @@ def test_ctrl_c_stops(prepare, work):
         (lambda X, y: equipoise.solve(np.where(X > 2, np.nan, X), y), ValueError, "Input X contains NaN"),
         (lambda X, y: equipoise.solve(X, np.zeros(len(y))), ValueError, "needs samples of at least 2 classes in the data"),
         (lambda X, y: equipoise.solve(X, []), ValueError, "inconsistent numbers of samples"),
-        (lambda X, y: equipoise.solve(X, y, class_weight=True), ValueError, "class_weight must be a dict, 'balanced', or None; got True"),
+        (lambda X, y: equipoise.solve(X, y, class_weight=True), ValueError, "class_weight must be a dict, 'balanced', a number .* or None; got True"),
         (lambda X, y: equipoise.solve(X, y, "focal", gamma=None), ValueError, 'loss "focal": gamma: must be real number, not NoneType'),
         (lambda X, y: equipoise.solve(X, y, "focal", gama=1), ValueError, "takes no parameter gama"),
         (lambda X, y: equipoise.design_weights(X, y, loss="inr"), ValueError, "target equal-shortfall: this loss does not read class weights"),

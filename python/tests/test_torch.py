@@ -5,6 +5,7 @@ compared as they are, and `python tests/test_torch.py` records anew.
 """
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -306,6 +307,148 @@ def test_gradients_are_differences(name):
     given = torch.tensor(logits).clamp(-5, 5).requires_grad_()
     weight = None if weight is None else torch.tensor(weight)
     assert torch.autograd.gradcheck(lambda z: loss(z, torch.tensor(labels), weight=weight, **parameters), (given,))
+
+
+CHECKED = {
+    "focal": {"gamma": -1.0},
+    "sigmoid-focal": {"alpha": 5.0},
+    "label-smoothing": {"smoothing": 2.0},
+    "ldam": {"scale": -1.0},
+    "inr": {"beta": float("nan")},
+    "seesaw": {"floor": -1.0},
+    "equalization": {"rare": 1.5},
+    "vector-scaling": {"gamma": "a"},
+    "logit-adjusted": {"strength": 1e7},
+    "soft-selection": {"alpha": -1},
+}
+
+
+@needs_torch
+@pytest.mark.parametrize("name", CHECKED)
+def test_parameters_are_in_the_ranges_of_the_table(name):
+    """What `solve` and `audit` refuse, functions and modules refuse too."""
+    logits, target = torch.zeros(6, 3), torch.arange(6) % 3
+    parameter = next(iter(CHECKED[name]))
+    with pytest.raises(ValueError, match=parameter):
+        equipoise.audit(target, logits=logits, loss=name, **CHECKED[name])
+    with pytest.raises(ValueError, match=f"{parameter} must be a number from 0 to"):
+        getattr(losses, name.replace("-", "_"))(logits, target, **CHECKED[name])
+    module = getattr(losses, name.title().replace("-", "") + "Loss")
+    with pytest.raises(ValueError, match=f"{parameter} must be a number from 0 to"):
+        module(**CHECKED[name])
+
+
+@needs_torch
+def test_a_parameter_may_be_learned():
+    gamma = torch.tensor(1.5, requires_grad=True)
+    losses.focal(torch.zeros(4, 2), torch.arange(4) % 2, gamma=gamma).backward()
+    assert gamma.grad != 0
+
+
+@needs_torch
+@pytest.mark.parametrize("name", ["ldam", "logit_adjusted", "balanced_softmax", "vector_scaling", "seesaw", "pos_weight", "equalization"])
+def test_class_sizes_are_positive(name):
+    logits, target = torch.zeros(6, 3), torch.arange(6) % 3
+    module = {"ldam": losses.LdamLoss, "pos_weight": losses.PosWeightLoss}.get(name, losses.SeesawLoss)
+    for counts in ([5, 0, 3], [5, -1, 3], [5.0, np.nan, 3.0], np.array([5, 0, 3]), torch.tensor([5, 0, 3])):
+        with pytest.raises(ValueError, match="counts must be numbers above 0"):
+            getattr(losses, name)(logits, target, counts=counts)
+        with pytest.raises(ValueError, match="counts must be numbers above 0"):
+            module(counts=counts)
+    for counts in ("many", [[1, 2, 3]], [1, "a", 2]):
+        with pytest.raises(ValueError, match="counts must be"):
+            getattr(losses, name)(logits, target, counts=counts)
+
+
+@needs_torch
+def test_weights_come_as_lists_arrays_and_tensors():
+    logits, target = torch.randn(6, 3, dtype=torch.float64), torch.arange(6) % 3
+    weights = [1.0, 2.0, 0.0]
+    for name in (name for name in losses.__all__ if name.islower()):
+        loss = getattr(losses, name)
+        usual = loss(logits, target, weight=torch.tensor(weights))
+        assert loss(logits, target, weight=weights) == loss(logits, target, weight=np.array(weights)) == usual
+        for wrong in ([1.0, -2.0, 1.0], [1.0, float("nan"), 1.0], ["a", "b", "c"], "balanced"):
+            with pytest.raises(ValueError, match="weight must be"):
+                loss(logits, target, weight=wrong)
+    for wrong in ("x", "Balanced", [1.0, 0.0, 1.0], [1.0, 2.0], 3.0, None):
+        with pytest.raises(ValueError, match="weights must be"):
+            losses.pos_weight(logits, target, weights=wrong)
+        # Of two classes, two weights are right.
+        with pytest.raises(ValueError, match="weights must be") if wrong != [1.0, 2.0] else nullcontext():
+            losses.PosWeightLoss(weights=wrong)
+    assert losses.pos_weight(logits, target, weights=[1, 1, 1]) == losses.logistic(logits, target)
+    with pytest.raises(ValueError, match="reduction must be"):
+        losses.FocalLoss(reduction="average")
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    "settings, text",
+    [
+        ({"loss": "foo"}, 'loss "foo" is none of'),
+        ({"loss": "focal", "gama": 2}, "takes no parameter gama"),
+        ({"loss": "focal", "gamma": -1}, "gamma = -1"),
+        ({"class_weight": "auto"}, "class_weight must be"),
+        ({"class_weight": 1.5}, "class_weight must be"),
+        ({"class_weight": [1.0, -1.0]}, "class_weight of class 1"),
+        ({"class_weight": {0: 0.0}}, "class_weight of class 0"),
+        ({"class_weight": [1.0, 2.0], "classes": ["a", "b", "c"]}, r"shape \(2,\) for 3 classes"),
+        ({"class_weight": {"x": 1.0}, "classes": ["a", "b"]}, "are not in class_weight"),
+        ({"classes": ["a", "a"]}, "classes must differ"),
+        ({"tol": -1}, "tol must be"),
+        ({"reduction": "average"}, "reduction must be one of"),
+    ],
+)
+def test_a_monitor_checks_its_settings_at_once(settings, text):
+    with pytest.raises(ValueError, match=text):
+        losses.BalanceMonitor(**settings)
+
+
+@needs_torch
+def test_a_monitor_does_not_keep_a_batch_that_cannot_be_audited():
+    logits, target = torch.randn(40, 3), torch.arange(40) % 3
+    monitor = losses.BalanceMonitor(class_weight=[1.0, 2.0, 3.0])
+    infinite = torch.full_like(logits, float("inf"))
+    for wrong in (
+        (logits * float("nan"), target),
+        (infinite, target),
+        (logits, target[:10]),
+        (logits, target + 3),
+        (logits, target + 0.5),
+        (logits[:, :2], target.clamp(max=1)),
+        (logits[None], target),
+        (logits[:0], target[:0]),
+        (logits, ["a"] * 40),
+    ):
+        with pytest.raises(ValueError):
+            monitor.update(*wrong)
+    with pytest.raises(ValueError, match="part must be a name"):
+        monitor.update(logits, target, part=1)
+    with pytest.raises(RuntimeError, match="no batch was noted"):
+        monitor.end_epoch()
+    monitor.update(logits, target)
+    with pytest.raises(ValueError, match="4 columns, and those of earlier batches 3"):
+        monitor.update(torch.randn(8, 4), torch.arange(8) % 4)
+    masked = logits.clone()
+    masked[0, 1] = -float("inf")
+    monitor.update(masked, target.where(target != 1, -100))
+    monitor.end_epoch()
+    both = torch.cat([logits, masked]), torch.cat([target, target.where(target != 1, -100)])
+    usual = equipoise.audit(both[1], logits=both[0], class_weight=[1.0, 2.0, 3.0])
+    assert monitor.audit().record == usual.record
+
+
+@needs_torch
+def test_an_epoch_that_cannot_be_audited_does_not_stop_the_next():
+    logits, target = torch.randn(40, 3), torch.arange(40) % 3
+    monitor = losses.BalanceMonitor("ldam", classes=["ant", "bee", "cat"])
+    monitor.update(logits, target * 0)
+    with pytest.raises(ValueError, match="depends on class sizes, and class bee has no sample"):
+        monitor.end_epoch()
+    monitor.update(logits, target)
+    monitor.end_epoch()
+    assert [entry["epoch"] for entry in monitor.history] == [1] and monitor.audit().classes == ["ant", "bee", "cat"]
 
 
 def record():

@@ -285,12 +285,19 @@ pub(super) fn ledger_of(tallied: &Tallied, denominator: f64) -> Vec<LedgerEntry>
     }
 }
 
+/// Smaller flows are those of probabilities given as 0, which count as the smallest double: their differences say nothing of training.
+const NO_FLOW: f64 = 1e-300;
+
 impl StationaryVerdict {
     pub(super) fn of(ledger: &[LedgerEntry], tolerance: f64) -> Self {
-        let mut order: Vec<usize> = (0..ledger.len()).filter(|&k| ledger[k].residual > tolerance).collect();
+        let residual = |entry: &LedgerEntry| {
+            let flows = entry.outflow.abs().max(entry.inflow.abs());
+            if flows < NO_FLOW { 0.0 } else { entry.residual }
+        };
+        let mut order: Vec<usize> = (0..ledger.len()).filter(|&k| residual(&ledger[k]) > tolerance).collect();
         order.sort_by(|&a, &b| ledger[b].difference.abs().total_cmp(&ledger[a].difference.abs()));
         let (up, down) = order.into_iter().partition(|&k| ledger[k].difference > 0.0);
-        Self { worst_residual: largest_magnitude(ledger.iter().map(|entry| entry.residual)), up, down }
+        Self { worst_residual: largest_magnitude(ledger.iter().map(residual)), up, down }
     }
 }
 

@@ -44,7 +44,16 @@ impl WeightEffects {
     /// # Errors
     /// Those of [`WeightResponse::with_residual`].
     pub fn at(point: &StationaryPoint) -> Result<Self, NoResponse> {
-        let ((response, residual), problem) = (WeightResponse::with_residual(point)?, point.problem());
+        Self::at_observed(point, &|| ())
+    }
+
+    /// The same; `observe` is called before each class, and may unwind to end the work.
+    ///
+    /// # Errors
+    /// Those of [`WeightResponse::with_residual`].
+    pub fn at_observed(point: &StationaryPoint, observe: &dyn Fn()) -> Result<Self, NoResponse> {
+        let problem = point.problem();
+        let (response, residual) = WeightResponse::with_residual_observed(point, observe)?;
         let of_weight = effects(&response, problem.loss().link(), point.logits(), problem.targets());
         Ok(Self { of_weight, residual })
     }

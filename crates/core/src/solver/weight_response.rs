@@ -99,8 +99,16 @@ impl<'d> WeightResponse<'d> {
     /// # Errors
     /// Those of [`Self::at`], and a residual above 1.5e-8, or none that can be measured ([`NoResponse::Imprecise`]).
     pub fn with_residual(point: &StationaryPoint<'d>) -> Result<(Self, f64), NoResponse> {
+        Self::with_residual_observed(point, &|| ())
+    }
+
+    /// The same; `observe` is called before each class, and may unwind.
+    pub(crate) fn with_residual_observed(
+        point: &StationaryPoint<'d>,
+        observe: &dyn Fn(),
+    ) -> Result<(Self, f64), NoResponse> {
         let response = Self::at(point)?;
-        let residual = response.residual(point).unwrap_or(f64::INFINITY);
+        let residual = response.residual(point, observe).unwrap_or(f64::INFINITY);
         if residual <= LARGEST_AS_PRINTED {
             Ok((response, residual))
         } else {
@@ -108,7 +116,7 @@ impl<'d> WeightResponse<'d> {
         }
     }
 
-    fn residual(&self, point: &StationaryPoint) -> Option<f64> {
+    fn residual(&self, point: &StationaryPoint, observe: &dyn Fn()) -> Option<f64> {
         let problem = &point.problem;
         if problem.class_weighting() == ClassWeighting::No {
             return Some(0.0);
@@ -116,6 +124,7 @@ impl<'d> WeightResponse<'d> {
         let logits = point.logits();
         let by_logits = gradient_by_logits(problem, &logits);
         let of_class = |(class, change): (usize, &DMatrix<f64>)| {
+            observe();
             let logit_changes = self.logits(class);
             let magnitude = magnitude_of_terms(problem, (&logits, &by_logits), class, &logit_changes);
             let change = self.features.to_user(change);
@@ -342,7 +351,7 @@ mod tests {
             assert!(residual < 1e-10, "{spec:?}, l2 {l2}: {residual:e}");
             // Off by a millionth, it is not the response.
             response.changes[1] *= 1.0 + 1e-6;
-            let off = response.residual(&point).expect("measured");
+            let off = response.residual(&point, &|| ()).expect("measured");
             assert!(off > 1.5e-8, "{spec:?}, l2 {l2}: {off:e}");
         }
     }
