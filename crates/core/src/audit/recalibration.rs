@@ -101,13 +101,13 @@ mod tests {
     #[test]
     fn intercepts_are_found_from_logits_far_off() {
         for (scale, shift) in [(1.0, 0.0), (8.0, 0.0), (3.0, 80.0), (20.0, 200.0)] {
-            let logit = |sample: i32, class: i32| {
-                scale * f64::from((sample * 7 + class * 5) % 11 - 5) + shift * f64::from(class % 2)
+            let logit = |sample: u8, class: u8| {
+                scale * (f64::from((sample * 7 + class * 5) % 11) - 5.0) + shift * f64::from(class % 2)
             };
             let rows = (0..9).map(|sample| {
                 let logits =
                     (0..4).map(|class| logit(sample, class).to_string()).collect::<Vec<_>>().join(",");
-                format!("{},{logits}\n", ["a", "b", "c", "d"][sample as usize % 4])
+                format!("{},{logits}\n", char::from(b"abcd"[usize::from(sample % 4)]))
             });
             let table = format!("label,a,b,c,d\n{}", rows.collect::<String>());
             let input = AuditInput::of_bytes(table.into_bytes(), "logits", &ReadOptions::default())

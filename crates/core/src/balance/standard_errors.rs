@@ -245,7 +245,7 @@ mod tests {
     fn nearly_dependent_columns_have_their_errors() {
         let centimetres = |sample: usize| 150.0 + ((sample * 37) % 97) as f64 / 2.0;
         let inches = |sample: usize| (centimetres(sample) / 2.54 * 1e4).round() / 1e4;
-        let labels: Vec<u32> = (0..97).map(|sample| ((sample * sample * 7) % 97 % 3) as u32).collect();
+        let labels: Vec<u32> = (0..97).map(|sample: u32| (sample * sample * 7) % 97 % 3).collect();
         let labels = Labels::numbered(labels, 3).expect("three classes");
         let errors = |second: &dyn Fn(usize) -> f64| {
             let features = DMatrix::from_fn(

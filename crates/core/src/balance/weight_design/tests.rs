@@ -44,7 +44,8 @@ fn targets_far_from_what_is_measured_are_come_to_in_parts() {
         let place =
             |sample: usize, times: usize| ((sample * times + table as usize * 5) % 41) as f64 / 10.0 - 2.0;
         let features = nalgebra::DMatrix::from_fn(2, 41, |j, sample| place(sample, [7, 17][j]));
-        let class = |sample: usize| ((sample * 11 + table as usize * 3) % 13 % 3) as u32;
+        let class =
+            |sample: usize| u32::try_from((sample * 11 + table as usize * 3) % 13 % 3).expect("small");
         let labels = Labels::numbered((0..41).map(class).collect(), 3).expect("three classes");
         let dataset = Dataset::unnamed(features, labels).expect("a data set");
         for spec in [LossSpec::Softmax, LossSpec::Logistic] {
