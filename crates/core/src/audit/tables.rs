@@ -64,8 +64,12 @@ pub fn tables(record: &AuditRecord) -> Vec<TextTable> {
     }
     tables.extend(record.held_out.as_ref().map(|held_out| held_out.table(&record.classes, &shown)));
     if let Some(recalibrated) = &record.recalibrated {
+        let what = match recalibrated.not_converged {
+            None => "Intercepts to add",
+            Some(_) => "Intercepts where the search ended, which are no answer",
+        };
         tables.push(TextTable {
-            heading: format!("Intercepts to add, and what they change{cut}"),
+            heading: format!("{what}, and what they change{cut}"),
             rows: std::iter::once(recalibrated_headings())
                 .chain(
                     shown
