@@ -61,19 +61,6 @@ class BalanceResult(MeanProbabilities):
         return heads, rows
 
 
-def _numbers(weights: list[float] | float | str | None, sizes: NDArray[np.float64]) -> list[float]:
-    """Class weights as numbers: one for each class of these sizes."""
-    if isinstance(weights, list):
-        return weights
-    if weights is None:
-        return [1.0] * len(sizes)
-    if isinstance(weights, str):
-        balanced: list[float] = (sizes.sum() / (len(sizes) * sizes)).tolist()
-        return balanced
-    effective: list[float] = ((1 - weights) / (1 - weights**sizes)).tolist()
-    return effective
-
-
 def balance(
     P: ArrayLike,
     counts: ArrayLike,
@@ -126,7 +113,7 @@ def balance(
     labels = np.arange(len(sizes)) if classes is None else np.asarray(classes)
     if labels.shape != sizes.shape or len(set(labels.tolist())) != len(labels):
         raise ValueError(f"classes must be {len(sizes)} different names, one for each; got {labels.tolist()}")
-    weights = _numbers(weights_of(class_weight, labels), sizes)
+    weights = weights_of(class_weight, labels)
     names = names_of(labels)
     record = _core.balance(matrix, sizes.tolist(), weights, names, loss == "softmax")
     return BalanceResult(record, matrix, names)

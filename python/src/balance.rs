@@ -1,12 +1,13 @@
 //! Ledger and polytope of mean probabilities alone.
 
+use crate::arguments::{Weights, class_weights};
 use crate::arrays::{Array, columns_of};
 use crate::errors::value_error;
 use equipoise::balance::{
     FlowPolytope, Ledger, MeanProbability, one_vs_all_ledger, pair_flows, softmax_ledger,
 };
 use equipoise::data::Labels;
-use equipoise::loss::{ClassWeights, Targets};
+use equipoise::loss::Targets;
 use equipoise::numeric::rows;
 use nalgebra::DMatrix;
 use pyo3::prelude::*;
@@ -54,14 +55,14 @@ pub(crate) fn balance(
     python: Python,
     mean_probability: Array<f64>,
     sizes: Vec<f64>,
-    class_weight: Vec<f64>,
+    class_weight: Option<Weights>,
     classes: Vec<String>,
     softmax: bool,
 ) -> PyResult<Bound<PyAny>> {
     let matrix = columns_of(&mean_probability).transpose();
     let one_each = (0..).take(classes.len()).collect();
     let labels = Labels::new(one_each, classes.clone()).and_then(|labels| labels.with_weights(sizes));
-    let weights = ClassWeights::Explicit(class_weight);
+    let weights = class_weights(class_weight)?;
     let targets = Targets::new(&labels.map_err(value_error)?, &weights).map_err(value_error)?;
     let shortfall: Vec<f64> = (0..classes.len()).map(|class| 1.0 - matrix[(class, class)]).collect();
     let means = MeanProbability { matrix, shortfall };
