@@ -10,7 +10,7 @@ fn options(ids: &[&str], case: Option<usize>) -> VerifyOptions {
 #[test]
 fn claims_hold_and_their_controls_fail() {
     for verdict in
-        verify(&options(&["B4", "I3", "W3", "M", "C2", "H1"], None), &|_| {}).expect("a valid plan")
+        verify(&options(&["B4", "I3", "W3", "M1", "C2", "H1"], None), &|_| {}).expect("a valid plan")
     {
         assert!(verdict.holds, "{verdict:#?}");
         assert_eq!(verdict.control.points, verdict.setups);
