@@ -268,7 +268,7 @@ fn the_page_is_kept_on_a_device_that_asks_for_it() {
     let Some((site, server, browser)) = visited((1280, 900)) else { return };
     open_at(&browser, &server.address, "#two-classes");
     assert_eq!(fetched(&browser), json!([]), "nothing is fetched before that is asked for");
-    assert_eq!(keep(&browser), "Kept offline");
+    assert_eq!(keep(&browser), "Available offline");
     let manifest = browser.command("Page.getAppManifest", &json!({}));
     assert_eq!(manifest["errors"], json!([]), "{manifest}");
     let why_not = browser.command("Page.getInstallabilityErrors", &json!({}));
@@ -281,7 +281,7 @@ fn the_page_is_kept_on_a_device_that_asks_for_it() {
         let ratio = shown(&numbers(&browser), "error_ratio");
         assert!((ratio / 5.0 - 1.0).abs() < TOLERANCE, "{ratio}");
         let said = browser.ask("return document.getElementById('keep').textContent");
-        assert_eq!(said, "Kept offline", "it knows");
+        assert_eq!(said, "Available offline", "it knows");
     }
     browser.open(&format!("{address}exercises.html"));
     assert_eq!(browser.ask("return document.title"), "Exercises");

@@ -2,7 +2,7 @@
 
 use super::ReadOptions;
 use crate::data::arrays::Array;
-use crate::data::classes::{missing_label, same, whole_number};
+use crate::data::classes::{IGNORED_ELSEWHERE, missing_label, same, whole_number};
 use crate::data::sample_weights::all_zero;
 use crate::data::samples::{label_texts, one_hot_texts};
 use crate::data::table::{Texts, is_missing};
@@ -76,12 +76,9 @@ pub(super) struct FoundLabels {
     pub(super) notes: Vec<String>,
 }
 
-/// Labels that mean "not counted": the usual one, and `PyTorch`'s.
-const IGNORED: [i128; 2] = [-1, -100];
-
-/// Whether a label is one of these, unless a class has it.
+/// Whether a label means "not counted", unless a class has it: the usual one, and `PyTorch`'s.
 pub(super) fn marks_ignored(text: &str) -> bool {
-    whole_number(text).is_some_and(|number| IGNORED.contains(&number))
+    whole_number(text).is_some_and(|number| IGNORED_ELSEWHERE.contains(&number))
 }
 
 /// What a label means.

@@ -6,7 +6,7 @@ use crate::balance::{
     Calibration, CalibrationTally, ClassRows, MeanProbability, Row, predicted_class, sample_probabilities,
 };
 use crate::data::DataError;
-use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets, class_weights_differ};
+use crate::loss::{BuiltLoss, ColumnWeights, Link, Loss, Targets};
 use crate::numeric::{Sigmoid, Sum, softplus};
 use crate::progress::Stage;
 use nalgebra::DMatrix;
@@ -111,9 +111,6 @@ impl Part {
         let classes = targets.classes();
         let rows = || ClassRows::new(classes);
         let weights = targets.class_weights();
-        let is_inr = matches!(loss, BuiltLoss::Inr(_));
-        // Class weights leave LGL-INR as it is, since it averages within each class.
-        let moved = !is_inr && class_weights_differ(weights);
         Self {
             link: loss.link(),
             value: Sum::default(),
@@ -123,10 +120,10 @@ impl Part {
             probability: rows(),
             shortfall: vec![Sum::default(); classes],
             shifted: None,
-            columns: is_inr.then(|| (rows(), rows())),
+            columns: matches!(loss, BuiltLoss::Inr(_)).then(|| (rows(), rows())),
             hits: vec![0.0; classes],
             calibration: CalibrationTally::new(classes),
-            prior_corrected: moved.then(|| CalibrationTally::new(classes)),
+            prior_corrected: loss.moves_probabilities(weights).then(|| CalibrationTally::new(classes)),
             log_weights: weights.iter().map(|weight| weight.ln()).collect(),
         }
     }

@@ -30,6 +30,8 @@ const MAX_UNKNOWNS: usize = 2000;
 /// Condition of the columns beyond which their Hessian has lost the digits of an inverse: combinations take their place.
 const WELL_CONDITIONED: f64 = 1e4;
 
+const SINGULAR: &str = "the Hessian is singular in double precision; rescale or leave out features";
+
 /// Standard errors at a stationary point of the logistic or the softmax loss without a penalty.
 ///
 /// Of softmax, the estimates are differences to the first class, as `statsmodels.MNLogit` has them.
@@ -76,8 +78,8 @@ pub fn standard_errors(point: &StationaryPoint) -> Result<Vec<ColumnErrors>, Str
                 class,
                 reference: if softmax || columns == 1 { Some(0) } else { None },
                 estimates: estimates(&point.head, column, softmax, problem.intercept()),
-                standard_errors: alike.then(|| errors(&covariance)),
-                robust: errors(&sandwich),
+                standard_errors: alike.then(|| errors(&covariance)).transpose()?,
+                robust: errors(&sandwich)?,
             });
         }
     }
@@ -172,23 +174,23 @@ impl Design {
                 }
             }
         }
-        let inverse = hessian
-            .cholesky()
-            .ok_or("the Hessian is singular in double precision; rescale or leave out features")?;
+        let inverse = hessian.cholesky().ok_or(SINGULAR)?;
         let inverse = inverse.inverse();
         let sandwich = &inverse * meat * &inverse;
         Ok((inverse, sandwich))
     }
 
     /// Standard errors of one column's unknowns in the user's units.
-    fn errors(&self, covariance: &DMatrix<f64>, place: usize) -> Vec<f64> {
+    fn errors(&self, covariance: &DMatrix<f64>, place: usize) -> Result<Vec<f64>, String> {
         let size = self.rows.nrows();
         let own = covariance.view((place * size, place * size), (size, size)).into_owned();
-        let of_features = |own: &DMatrix<f64>| {
-            let triangle = self.triangle.as_ref()?;
-            triangle.solve_upper_triangular(&triangle.solve_upper_triangular(own)?.transpose())
+        let own = match &self.triangle {
+            Some(triangle) => triangle
+                .solve_upper_triangular(&own)
+                .and_then(|half| triangle.solve_upper_triangular(&half.transpose()))
+                .ok_or(SINGULAR)?,
+            None => own,
         };
-        let own = of_features(&own).unwrap_or(own);
         let mut errors: Vec<f64> = self
             .deviations
             .iter()
@@ -196,14 +198,14 @@ impl Design {
             .map(|(feature, deviation)| own[(feature, feature)].max(0.0).sqrt() / deviation)
             .collect();
         if self.intercept == Intercept::None {
-            return errors;
+            return Ok(errors);
         }
         // The intercept at a feature of zero.
         let back =
             self.means.iter().zip(&self.deviations).map(|(mean, deviation)| -mean / deviation).chain([1.0]);
         let back = DVector::from_iterator(size, back);
         errors.push((back.transpose() * own * &back)[(0, 0)].max(0.0).sqrt());
-        errors
+        Ok(errors)
     }
 }
 

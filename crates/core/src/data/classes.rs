@@ -3,6 +3,7 @@
 use super::table::{Texts, is_missing, value_in_words, without_marks};
 use super::{DataError, Labels, quoted};
 use crate::nearest::nearest;
+use crate::numeric::EXACT;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -202,11 +203,9 @@ pub fn same(one: &str, other: &str) -> bool {
 const MANY: usize = 100;
 const ROWS_THAT_TELL: usize = 20;
 /// Labels that other programs take for rows to ignore.
-const IGNORED_ELSEWHERE: [i128; 2] = [-1, -100];
+pub(crate) const IGNORED_ELSEWHERE: [i128; 2] = [-1, -100];
 const LARGEST_BYTE: i128 = 255;
 const LARGEST_SMALL: i128 = 200;
-/// Above this, a 64-bit float no longer distinguishes neighbouring integers.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn notes(texts: &[&str], are_numbers: bool, names: &[String], rows: usize) -> Vec<String> {
     let mut notes = Vec::new();

@@ -2,10 +2,9 @@
 
 use super::quoted;
 use super::taken::list;
+use crate::numeric::EXACT;
 use std::collections::HashMap;
 
-/// Above this, doubles leave out whole numbers.
-const EXACT: f64 = 9_007_199_254_740_992.0;
 /// Kinds of numbers, and below what they hold every whole one.
 pub(super) const DOUBLE: (&str, f64) = ("float64", EXACT);
 pub(super) const SINGLE: (&str, f64) = ("float32", 16_777_216.0);

@@ -1,6 +1,6 @@
 //! A loss over the samples that it is evaluated on.
 
-use super::{Inr, Link, Logistic, Loss, Softmax, Targets};
+use super::{Inr, Link, Logistic, Loss, Softmax, Targets, class_weights_differ};
 use crate::numeric::DoubleDouble;
 use nalgebra::DMatrix;
 use std::borrow::Cow;
@@ -61,6 +61,12 @@ impl BuiltLoss {
     /// A loss that is a sum over samples.
     pub fn per_sample(loss: impl SampleLoss + 'static) -> Self {
         Self::PerSample(Arc::new(loss))
+    }
+
+    /// Whether these class weights move the probabilities of a head, so that they can be mapped back. LGL-INR averages within each
+    /// class, which leaves it as it is.
+    pub(crate) fn moves_probabilities(&self, class_weights: &[f64]) -> bool {
+        !matches!(self, Self::Inr(_)) && class_weights_differ(class_weights)
     }
 
     fn structure(&self) -> &dyn Loss {

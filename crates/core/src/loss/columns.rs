@@ -233,11 +233,11 @@ impl PairWeights {
         kernel: impl Fn(&mut [f64], &[f64], Option<&[f64]>) -> T,
     ) -> Vec<T> {
         let labels = block.labels;
-        let of_sample = (labels, block.weights);
+        let samples = (labels, block.weights);
         let mut rooms = [[0.0; SAMPLES_PER_CHUNK]; 2];
         let mut results = Vec::with_capacity(self.targets.len());
         for (index, (column, &target)) in block.columns().zip(&self.targets).enumerate() {
-            let (weight, weight_gradient) = self.of_samples(index, of_sample, &mut rooms);
+            let (weight, weight_gradient) = self.of_samples(index, samples, &mut rooms);
             flip_targets(column, labels, target);
             results.push(kernel(column, weight, weight_gradient));
         }
@@ -265,11 +265,11 @@ impl PairWeights {
     /// [`Self::evaluate`] of a block that has been looked at: writes `dL/dz` to `residuals`, where there is a place for each.
     pub(crate) fn evaluate_seen(&self, seen: &SeenBlock, residuals: &mut LogitBlock) -> Vec<ColumnPart> {
         let labels = residuals.labels;
-        let of_sample = (labels, residuals.weights);
+        let samples = (labels, residuals.weights);
         let mut rooms = [[0.0; SAMPLES_PER_CHUNK]; 2];
         let mut parts = Vec::with_capacity(self.targets.len());
         for (index, (into, &target)) in residuals.columns().zip(&self.targets).enumerate() {
-            let (weight, weight_gradient) = self.of_samples(index, of_sample, &mut rooms);
+            let (weight, weight_gradient) = self.of_samples(index, samples, &mut rooms);
             let range = index * labels.len()..(index + 1) * labels.len();
             let (value, magnitude) = vectorised(SeenResiduals {
                 losses: &seen.losses[range.clone()],

@@ -16,6 +16,8 @@ pub use logit::{
     LogTotal, Sigmoid, argmax, exp_of_nonpositive, ln_1p_of_nonnegative, log_softmax,
     softmax_with_complements, softplus,
 };
+#[cfg(feature = "readers")]
+pub(crate) use numbers::EXACT;
 pub use numbers::WithGaps;
 pub(crate) use numbers::with_gaps;
 pub use numbers::{Count, counted, plain, power_of_ten, rows, significant};

@@ -52,7 +52,7 @@ pub struct Count(pub f64);
 const DIGITS: usize = 6;
 
 /// Above this, a double no longer distinguishes neighbouring integers.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+pub(crate) const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Count {
     /// One count per entry.

@@ -24,7 +24,7 @@ pub(super) const HESSIANS_AT_ONCE: usize = 8;
 pub(super) const MEANS_AT_ONCE: usize = 64;
 
 /// Numbers of samples that are kept from one pass to the next at most (4 MiB, about what stays in a core's caches).
-const MOST_KEPT: usize = LARGEST_HELD / size_of::<f64>();
+const MAX_KEPT: usize = LARGEST_HELD / size_of::<f64>();
 
 /// How precisely a Hessian is accumulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl<L: ColumnLoss> ColumnPass<'_, L> {
     pub(super) fn evaluate(&self, columns: &[usize], theta: &DMatrix<f64>) -> Evaluated {
         let numbers = SeenBlock::NUMBERS * self.features.samples() * columns.len();
         let is_lone = columns.len() == 1 && LoneColumn::new(self.features, theta.as_slice()).is_some();
-        if self.loss.reads_class_means() && numbers <= MOST_KEPT && !is_lone {
+        if self.loss.reads_class_means() && numbers <= MAX_KEPT && !is_lone {
             return self.evaluate_in_one_look(columns, theta);
         }
         let means = self.class_means(columns, theta);

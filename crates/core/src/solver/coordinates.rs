@@ -33,6 +33,9 @@ const DIGITS_KEPT: f64 = 1e-13;
 const VISIBLE_IN_LOGITS: f64 = 1e-14;
 const NEIGHBOURS: i32 = 400;
 
+/// Width of a scaled feature below which the penalty has shrunk it: by its spread alone it would be wider.
+const NARROW: f64 = 0.25;
+
 /// Relations that a sentence writes out.
 const MAX_RELATIONS: usize = 5;
 
@@ -671,7 +674,7 @@ impl Scaling {
 /// The power of two that makes a scaled feature about one wide which a strong penalty's factor leaves much narrower: beside that, no
 /// gradient could be told from zero. One for all others.
 pub(super) fn to_unit_width(widest: f64) -> f64 {
-    if (0.0..0.25).contains(&widest) && widest > 0.0 { inverse_power_of_two(widest) } else { 1.0 }
+    if widest > 0.0 && widest < NARROW { inverse_power_of_two(widest) } else { 1.0 }
 }
 
 /// Some samples, one per row, whose median is a middle value of each feature. About the mean, one value of 1e8 among values near 1

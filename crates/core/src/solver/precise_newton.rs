@@ -17,7 +17,7 @@ const MAX_PRODUCTS: usize = 20_000_000;
 const MAX_STEPS: usize = 500;
 const MAX_HALVINGS: i32 = 40;
 /// The derivative along a step at its end, as a share of that at its beginning, with which the loss may have risen again.
-const MOST_RISE: f64 = 0.5;
+const MAX_RISE: f64 = 0.5;
 /// A relative gradient below which steps that do not lessen it are counted, and their number that ends the search.
 const NEAR: f64 = 1e-6;
 const PATIENCE: usize = 8;
@@ -79,7 +79,7 @@ pub(super) fn descend(
         let next = (0..MAX_HALVINGS).find_map(|halvings| {
             let part = &step * 0.5_f64.powi(halvings);
             let next = At::new(problem, problem.coordinates().moved(&at.head, &part, &middle))?;
-            (step.dot(&next.gradient) <= MOST_RISE * slope.abs()).then_some(next)
+            (step.dot(&next.gradient) <= MAX_RISE * slope.abs()).then_some(next)
         });
         let Some(next) = next else { break };
         moves_little = largest_move(problem, &at.head, &next.head) <= MOVES_LITTLE;

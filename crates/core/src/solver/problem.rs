@@ -4,7 +4,6 @@ use super::coordinates::{Conditioning, Coordinates, SpreadOf};
 use crate::data::Dataset;
 use crate::loss::{
     BuiltLoss, ClassWeighting, ClassWeights, Logistic, Loss, LossSpec, SampleLoss, Targets, WeightError,
-    class_weights_differ,
 };
 use crate::numeric::plain;
 use nalgebra::DMatrix;
@@ -277,7 +276,7 @@ impl<'a> Problem<'a> {
     /// Whether class weights move the probabilities, so that they can be mapped back.
     #[must_use]
     pub fn has_moved_probabilities(&self) -> bool {
-        !matches!(self.loss(), BuiltLoss::Inr(_)) && class_weights_differ(self.targets.class_weights())
+        self.loss().moves_probabilities(self.targets.class_weights())
     }
 
     /// The loss as it is solved.

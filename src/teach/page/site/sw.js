@@ -6,7 +6,7 @@ const OURS = `equipoise ${registration.scope} `;
 const KEPT = `${OURS}{digest}`;
 const PAGE = 'index.html';
 const NEEDED = [PAGE, 'manifest.webmanifest', 'icon.svg'];
-/** Kept if it is there. */
+/** Cached if it is there. */
 const WELCOME = ['exercises.html', 'exercises.zh.html'];
 
 async function keep() {

@@ -20,7 +20,7 @@ export const en = {
     deck: ['Save slides', 'A slide of every scene, as one page to show or to print'],
     exercises: ['Exercises', 'exercises.html'],
     keep: ['Keep offline', 'Keep the page on this device, for when there is no network'],
-    kept: 'Kept offline',
+    kept: 'Available offline',
     notKept: 'Cannot be kept',
     tour: ['Tour', 'Five steps through the page'],
     quiz: ['Quiz', 'Predict, then reveal'],

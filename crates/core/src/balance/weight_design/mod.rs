@@ -117,14 +117,16 @@ pub fn design_weights_observed<'a>(
     let mut path = Vec::new();
     let at = match target {
         WeightTarget::Shortfall(wanted) => {
-            search(ClassQuantity::Shortfall(wanted)).reach(target, &start, &mut path)?
+            search(ClassQuantity::Shortfall(wanted)).reach(&start, &mut path)?
         }
-        WeightTarget::Prior(wanted) => {
-            search(ClassQuantity::Prior(wanted)).reach(target, &start, &mut path)?
-        }
+        WeightTarget::Prior(wanted) => search(ClassQuantity::Prior(wanted)).reach(&start, &mut path)?,
         WeightTarget::EqualRecall => anneal(&search, &start, &mut path)?,
     };
-    if at.is_met(target) {
+    let is_met = match target {
+        WeightTarget::EqualRecall => at.step.residual <= MET,
+        WeightTarget::Shortfall(_) | WeightTarget::Prior(_) => at.is_met_to_rounding(),
+    };
+    if is_met {
         let At { step: reached, means, point, .. } = at;
         return Ok(WeightDesign { reached, means, point, path });
     }
@@ -164,9 +166,8 @@ pub(super) struct At<'d> {
 }
 
 impl At<'_> {
-    fn is_met(&self, target: &WeightTarget) -> bool {
-        let to_rounding = *target != WeightTarget::EqualRecall && !self.is_spent();
-        self.step.residual <= if to_rounding { MET_TO_ROUNDING } else { MET }
+    fn is_met_to_rounding(&self) -> bool {
+        self.step.residual <= if self.is_spent() { MET } else { MET_TO_ROUNDING }
     }
 
     /// Whether the weights are too far apart to go on.
@@ -225,20 +226,15 @@ impl<'d> Search<'_, 'd> {
 
     /// The point where the target is met, else the nearest that was come to. A target far away is gone to in parts where Newton's
     /// steps alone do not lead there: they may pass the weights at which a class all but vanishes, from where no way leads back.
-    fn reach(
-        &self,
-        target: &WeightTarget,
-        start: &DVector<f64>,
-        path: &mut Vec<DesignStep>,
-    ) -> Result<At<'d>, DesignError> {
+    fn reach(&self, start: &DVector<f64>, path: &mut Vec<DesignStep>) -> Result<At<'d>, DesignError> {
         let at = self.descend(self.evaluate(start)?, path);
-        if at.is_met(target) {
+        if at.is_met_to_rounding() {
             return Ok(at);
         }
         let mut way = Vec::new();
         let along = self.follow(self.evaluate(&self.begin(start, &mut way)?)?, &mut way);
         let along = self.descend(along, &mut way);
-        if !along.is_met(target) {
+        if !along.is_met_to_rounding() {
             return Ok(at);
         }
         *path = way;

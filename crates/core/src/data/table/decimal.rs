@@ -19,7 +19,7 @@ const EXACT: u128 = 1 << 53;
 /// The largest power of ten that doubles hold, as they hold all below it.
 const EXACT_POWER: i32 = 22;
 /// No decimal has more places.
-const MOST_PLACES: u32 = 1_000;
+const MAX_PLACES: u32 = 1_000;
 
 impl Number {
     /// A decimal of bytes, the highest first.
@@ -75,7 +75,7 @@ fn nearest(digits: &str, scale: i32) -> f64 {
 /// Digits with the decimal point so many places from their end.
 fn placed(digits: &str, scale: i32) -> String {
     let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
-    if scale.unsigned_abs() > MOST_PLACES {
+    if scale.unsigned_abs() > MAX_PLACES {
         return nearest(&format!("{sign}{digits}"), scale).to_string();
     }
     let places = scale.unsigned_abs() as usize;
