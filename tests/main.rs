@@ -4,9 +4,11 @@
 mod any_small_problem;
 mod audit_command;
 mod browser;
+mod claims;
 mod csv_reader;
 mod dependent_columns;
 mod documents;
+mod effect_search;
 mod exact;
 mod extreme_designs;
 mod large_problem;

@@ -107,40 +107,7 @@ fn unkept(path: &Path, error: &std::io::Error) -> ClaimError {
 
 #[cfg(all(test, feature = "files"))]
 mod tests {
-    use super::super::{Effort, VerifyOptions, verify, verify_on};
     use super::*;
-
-    fn options(seed: u64) -> VerifyOptions {
-        VerifyOptions { ids: vec!["B1".to_owned(), "A4".to_owned()], effort: Effort::Quick, seed, case: None }
-    }
-
-    #[test]
-    fn a_check_that_was_broken_off_goes_on_to_the_same_verdicts() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("setups.jsonl");
-        let open = || CheckedSetups::open(&path).expect("opened").expect("free");
-        let whole = verify(&options(1), &|_| {}).expect("a valid plan");
-        assert_eq!(verify_on(&options(1), &open(), &|_| {}), Ok(whole.clone()));
-        // As a kill leaves it: some lines, and a piece of one.
-        let text = std::fs::read(&path).expect("kept");
-        std::fs::write(&path, &text[..text.len() / 2]).expect("cut");
-        let half = open();
-        let kept = half.found;
-        assert!(kept > 5 && half.remarks.len() == 1, "{kept}, {:?}", half.remarks);
-        assert_eq!(verify_on(&options(1), &half, &|_| {}), Ok(whole.clone()));
-        assert!(CheckedSetups::open(&path).expect("tried").is_none());
-        drop(half);
-        // Whatever was kept is not checked again: nothing is added.
-        let lines = || std::fs::read_to_string(&path).expect("kept").lines().count();
-        let before = lines();
-        assert_eq!(verify_on(&options(1), &open(), &|_| {}), Ok(whole));
-        assert_eq!(lines(), before);
-        // Another seed is another set-up.
-        assert_eq!(verify_on(&options(2), &open(), &|_| {}), verify(&options(2), &|_| {}));
-        assert!(lines() > before);
-        open().remove_file().expect("removed");
-        assert!(!path.exists());
-    }
 
     #[test]
     fn infinity_is_not_written_and_a_gap_is() {

@@ -382,18 +382,6 @@ mod tests {
         assert_eq!(rank_correlation(&[1.0, 2.0, 4.0], &[3.0, 2.0, 1.0]), -1.0);
     }
 
-    /// One draw of each loss, on seeds of which most failed when a curve's fall was judged.
-    #[test]
-    fn the_difference_is_the_gradient_on_any_seed() {
-        for (loss, seed) in (0..LOSSES.len()).zip([2, 3, 5, 8, 13, 21]) {
-            let case = loss * NETWORK_DRAWS;
-            let report = along_training((seed, case as u64), case).expect("trained");
-            let (residual, control) = (report.residual, report.control);
-            assert!(residual.is_some_and(|residual| residual < 1e-12), "{loss}: {residual:?}");
-            assert!(control.is_some_and(|control| control > 1e-6), "{loss}: {control:?}");
-        }
-    }
-
     /// Controls of the check itself: the gradient of one class off by a part in a million, or no number.
     #[test]
     fn a_gradient_that_is_off_is_seen_in_any_class() {

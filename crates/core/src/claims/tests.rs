@@ -1,4 +1,4 @@
-//! The engine itself: determinism, reruns of one case, refusals.
+//! The engine itself: verdicts, rates, refusals.
 
 use super::*;
 
@@ -28,34 +28,6 @@ fn a_claim_about_random_designs_is_judged_by_its_rate() {
     assert!(whole.holds && whole.failures.is_empty() && rate.interval[0] >= LEAST_RATE);
     assert!(alone.holds && alone.rate.is_none());
     assert!(verify(&options(&["S3"], None), &|_| {}).expect("a valid plan")[0].rate_in_words().is_some());
-}
-
-#[test]
-fn one_case_rerun_alone_measures_the_same() {
-    let whole = &verify(&options(&["B5"], None), &|_| {}).expect("a valid plan")[0];
-    let alone = &verify(&options(&["B5"], Some(whole.worst.case)), &|_| {}).expect("a valid plan")[0];
-    assert_eq!(alone.worst, whole.worst);
-    assert_eq!(alone.setups, 1);
-}
-
-/// Logits of 1.7e4 with flows of 1e-50; an intercept of -18 beside coefficients of 1e-6; a start beside a saddle.
-#[test]
-fn hard_draws_of_other_seeds_are_solved() {
-    for (id, case, seed) in [("B5", 111, 5), ("B4", 60, 8), ("C1", 0, 2)] {
-        let options = VerifyOptions { effort: Effort::Full, seed, ..options(&[id], Some(case)) };
-        let verdict = &verify(&options, &|_| {}).expect("a valid plan")[0];
-        assert!(verdict.holds, "{verdict:#?}");
-    }
-}
-
-#[cfg(feature = "parallel")]
-#[test]
-fn the_number_of_threads_changes_nothing() {
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
-        pool.install(|| verify(&options(&["B6", "R2"], None), &|_| {}))
-    };
-    assert_eq!(on(1), on(3));
 }
 
 #[test]
