@@ -42,7 +42,7 @@ fn what_is_found_can_be_solved_again() {
 fn the_same_seed_prints_the_same_on_any_number_of_threads() {
     let directory = tempfile::tempdir().expect("a directory");
     let print = |threads: &str| {
-        let smaller = ["search", "another", "--draws", "60", "--climbs", "3", "--steps", "100", "--threads"];
+        let smaller = ["search", "another", "--draws", "40", "--climbs", "2", "--steps", "60", "--threads"];
         equipoise(directory.path(), &[&smaller[..], &[threads]].concat())
             .success()
             .get_output()

@@ -89,10 +89,10 @@ fn standard_errors_are_those_of_statsmodels() {
     let first = &binary["standard_errors"][0]["estimates"][0]["classic"];
     assert!((first["p"].as_f64().expect("p") - 8.307_245_153_835e-6).abs() < 1e-14, "{first}");
     let interval = numbers(&first["interval"]);
-    let reach = 1.959_963_984_540_054 * logit.1[0];
+    let half_width = 1.959_963_984_540_054 * logit.1[0];
     assert!(
-        (interval[0] - (logit.0[0] - reach)).abs() < 1e-9
-            && (interval[1] - (logit.0[0] + reach)).abs() < 1e-9
+        (interval[0] - (logit.0[0] - half_width)).abs() < 1e-9
+            && (interval[1] - (logit.0[0] + half_width)).abs() < 1e-9
     );
 }
 

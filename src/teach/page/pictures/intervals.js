@@ -19,8 +19,8 @@ export class Intervals extends Picture {
     const bottom = rows.length * ROW + 10;
     const ends = rows.flatMap(({ value, deviation = 0, expected = 0 }) => [value - TWO_SIDED * deviation, value + TWO_SIDED * deviation, expected, 0]);
     // Round, so that most states of a scene share their scale.
-    const reach = roundUp(Math.max(...ends.map(Math.abs), 1e-9) * 1.1);
-    const x = linear([-reach, reach], [LEFT, RIGHT]);
+    const halfWidth = roundUp(Math.max(...ends.map(Math.abs), 1e-9) * 1.1);
+    const x = linear([-halfWidth, halfWidth], [LEFT, RIGHT]);
     this.draw(
       line(x(0), 4, x(0), bottom, { stroke: 'var(--quiet)', 'stroke-dasharray': '4 3' }),
       rows.map(({ label, value, deviation = 0, expected, colour }, row) => {
@@ -36,7 +36,7 @@ export class Intervals extends Picture {
         ];
       }),
       line(LEFT, bottom, RIGHT, bottom, { stroke: 'var(--quiet)' }),
-      roundTicks(-reach, reach, 6).map(([value, name]) => [
+      roundTicks(-halfWidth, halfWidth, 6).map(([value, name]) => [
         line(x(value), bottom, x(value), bottom + 4, { stroke: 'var(--quiet)' }),
         text(x(value), bottom + 18, name, { 'text-anchor': 'middle', 'font-size': 12, fill: 'var(--quiet)' }),
       ]),

@@ -117,9 +117,9 @@ pub fn design_weights_observed<'a>(
     let mut path = Vec::new();
     let at = match target {
         WeightTarget::Shortfall(wanted) => {
-            search(ClassQuantity::Shortfall(wanted)).reach(&start, &mut path)?
+            search(ClassQuantity::Shortfall(wanted)).attain(&start, &mut path)?
         }
-        WeightTarget::Prior(wanted) => search(ClassQuantity::Prior(wanted)).reach(&start, &mut path)?,
+        WeightTarget::Prior(wanted) => search(ClassQuantity::Prior(wanted)).attain(&start, &mut path)?,
         WeightTarget::EqualRecall => anneal(&search, &start, &mut path)?,
     };
     let is_met = match target {
@@ -226,7 +226,7 @@ impl<'d> Search<'_, 'd> {
 
     /// The point where the target is met, else the nearest that was come to. A target far away is gone to in parts where Newton's
     /// steps alone do not lead there: they may pass the weights at which a class all but vanishes, from where no way leads back.
-    fn reach(&self, start: &DVector<f64>, path: &mut Vec<DesignStep>) -> Result<At<'d>, DesignError> {
+    fn attain(&self, start: &DVector<f64>, path: &mut Vec<DesignStep>) -> Result<At<'d>, DesignError> {
         let at = self.descend(self.evaluate(start)?, path);
         if at.is_met_to_rounding() {
             return Ok(at);
