@@ -4,6 +4,7 @@ use super::specification::Halving;
 use super::train::{Refused, Task, TestedNetwork, mean};
 use crate::cnn::{NetworkError, Training};
 use crate::data::ImageSample;
+use crate::numeric::sort_largest_first;
 
 /// A network trained with one learning rate.
 struct Candidate<'a> {
@@ -105,7 +106,7 @@ impl<'a> RateSearch<'a, '_> {
     fn give_up_half(&mut self) {
         let mut order: Vec<usize> =
             (0..self.candidates.len()).filter(|&place| self.candidates[place].training.is_some()).collect();
-        order.sort_by(|&one, &other| self.candidates[other].recall.total_cmp(&self.candidates[one].recall));
+        sort_largest_first(&mut order, |place| self.candidates[place].recall);
         let kept = order.len().div_ceil(2);
         order.into_iter().skip(kept).for_each(|place| self.candidates[place].training = None);
     }

@@ -9,7 +9,7 @@ use crate::balance::{
 };
 use crate::data::{DataError, Taken};
 use crate::loss::{BuiltLoss, ClassWeights, Link, Logistic, Loss, LossSpec, Targets, WeightError};
-use crate::numeric::{Count, largest_magnitude, rows};
+use crate::numeric::{Count, largest_magnitude, rows, sort_largest_first};
 use serde::Serialize;
 
 /// What the sum over samples is divided by.
@@ -295,7 +295,7 @@ impl StationaryVerdict {
             if flows < NO_FLOW { 0.0 } else { entry.residual }
         };
         let mut order: Vec<usize> = (0..ledger.len()).filter(|&k| residual(&ledger[k]) > tolerance).collect();
-        order.sort_by(|&a, &b| ledger[b].difference.abs().total_cmp(&ledger[a].difference.abs()));
+        sort_largest_first(&mut order, |k| ledger[k].difference.abs());
         let (up, down) = order.into_iter().partition(|&k| ledger[k].difference > 0.0);
         Self { worst_residual: largest_magnitude(ledger.iter().map(residual)), up, down }
     }

@@ -1,7 +1,7 @@
 //! An audit as tables of text, whatever they are printed as.
 
 use super::record::{AuditRecord, Measured};
-use crate::numeric::{Count, significant};
+use crate::numeric::{Count, significant, sort_largest_first};
 
 /// Rows of cells under a heading; the first row names the columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,8 +85,7 @@ pub fn tables(record: &AuditRecord) -> Vec<TextTable> {
 fn shown_classes(measured: &Measured) -> Vec<usize> {
     let mut order: Vec<usize> = (0..measured.ledger.len()).collect();
     if order.len() > MAX_CLASSES {
-        let apart = |k: usize| measured.ledger[k].difference.abs();
-        order.sort_by(|&a, &b| apart(b).total_cmp(&apart(a)));
+        sort_largest_first(&mut order, |k| measured.ledger[k].difference.abs());
         order.truncate(MAX_CLASSES);
     }
     order

@@ -3,7 +3,7 @@
 use super::record::{AuditRecord, Measured};
 use super::{HeadComparison, Recalibration};
 use crate::loss::LossSpec;
-use crate::numeric::significant;
+use crate::numeric::{significant, sort_largest_first};
 
 /// Classes that are spoken of one by one, at most.
 const MAX_CLASSES: usize = 3;
@@ -77,8 +77,7 @@ impl Findings<'_> {
         };
         let mut classes: Vec<usize> =
             measured.verdict.up.iter().chain(&measured.verdict.down).copied().collect();
-        let apart = |class: usize| measured.ledger[class].difference.abs();
-        classes.sort_by(|&a, &b| apart(b).total_cmp(&apart(a)));
+        sort_largest_first(&mut classes, |class| measured.ledger[class].difference.abs());
         let flows: Vec<String> = classes.iter().take(MAX_CLASSES).map(flow).collect();
         let rest = classes.len().saturating_sub(MAX_CLASSES);
         let rest = if rest > 0 { format!("; {rest} more classes are out of balance") } else { String::new() };
@@ -95,7 +94,7 @@ impl Findings<'_> {
         let measured = self.measured();
         let mut order: Vec<usize> =
             (0..measured.shortfall.len()).filter(|&class| measured.shortfall[class] > 0.01).collect();
-        order.sort_by(|&a, &b| measured.shortfall[b].total_cmp(&measured.shortfall[a]));
+        sort_largest_first(&mut order, |class| measured.shortfall[class]);
         let whole = self.rows_sum_to_one();
         let sentence = |&class: &usize| {
             let (short, count) = (measured.shortfall[class], self.record.class_counts[class]);
@@ -135,7 +134,7 @@ impl Findings<'_> {
         if neglect.len() < 3 {
             return Vec::new();
         }
-        order.sort_by(|&a, &b| neglect[b].hardest.total_cmp(&neglect[a].hardest));
+        sort_largest_first(&mut order, |k| neglect[k].hardest);
         let sentence = |&k: &usize| {
             let of = neglect[k];
             format!(

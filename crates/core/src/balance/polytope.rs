@@ -2,7 +2,7 @@
 //! `F[c][k] = m_c P[c][k]` may be any non-negative matrix whose row and column sums both are the masses `m`.
 
 use super::mean_probability::MeanProbability;
-use crate::numeric::largest;
+use crate::numeric::{largest, sort_largest_first};
 use crate::solver::{Inequality, LinearProgram};
 use nalgebra::{DMatrix, DVector};
 use std::fmt::{Display, Formatter, Result as Written};
@@ -184,7 +184,7 @@ pub fn pair_flows(outflows: &[f64]) -> DMatrix<f64> {
     // Every pairing empties a class or makes the largest equal to the sum of the others, which then all go to it.
     for _ in 0..classes * classes {
         let mut order: Vec<usize> = (0..classes).collect();
-        order.sort_by(|&a, &b| left[b].total_cmp(&left[a]));
+        sort_largest_first(&mut order, |class| left[class]);
         let (first, second) = (order[0], order[1]);
         let half: f64 = left.iter().sum::<f64>() / 2.0;
         let third = order.get(2).map_or(0.0, |&class| left[class]);

@@ -15,7 +15,7 @@ use crate::cnn::{HeadPenalty, LastLayer, LastLayerEvaluation, Recipe, Training, 
 use crate::data::random::stream;
 use crate::data::{ImageSample, ImbalanceProfile, digit_images};
 use crate::loss::{BuiltLoss, ClassWeights, InrVariant, LossSpec, Targets};
-use crate::numeric::largest;
+use crate::numeric::{largest, sort_largest_first};
 use nalgebra::DMatrix;
 use rand::RngExt;
 
@@ -360,7 +360,7 @@ fn summarise(cases: &[Vec<f64>]) -> Vec<String> {
 fn rank_correlation(a: &[f64], b: &[f64]) -> f64 {
     let ranks = |numbers: &[f64]| -> Vec<f64> {
         let mut order: Vec<usize> = (0..numbers.len()).collect();
-        order.sort_by(|&i, &j| numbers[i].total_cmp(&numbers[j]));
+        sort_largest_first(&mut order, |place| -numbers[place]);
         let mut ranks = vec![0.0; numbers.len()];
         order.into_iter().enumerate().for_each(|(rank, place)| ranks[place] = rank as f64);
         ranks

@@ -4,6 +4,7 @@
 mod double_double;
 mod logit;
 mod numbers;
+mod order;
 mod parallel;
 mod single;
 mod sum;
@@ -21,6 +22,7 @@ pub(crate) use numbers::EXACT;
 pub use numbers::WithGaps;
 pub(crate) use numbers::with_gaps;
 pub use numbers::{Count, counted, plain, power_of_ten, rows, significant};
+pub use order::sort_largest_first;
 pub use parallel::{
     SAMPLES_PER_CHUNK, fold_sample_spans, fold_wide_spans, map_sample_chunks, sample_chunks,
     update_sample_chunks,

@@ -15,7 +15,8 @@ use super::tall_qr;
 use super::wide_dependence;
 use crate::data::{Dataset, Number, Values};
 use crate::numeric::{
-    DoubleDouble, Kernel, Sum, fold_sample_spans, largest_magnitude, median, update_sample_chunks, vectorised,
+    DoubleDouble, Kernel, Sum, fold_sample_spans, largest_magnitude, median, sort_largest_first,
+    update_sample_chunks, vectorised,
 };
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, DVectorView};
 
@@ -388,7 +389,7 @@ fn make_good(lost: DoubleDouble, scaled: &mut [f64], centre: &[f64], most: &[f64
     let grain = |j: usize, w: f64| grain(w, centre[j]);
     let far = |&j: &usize| centre[j].abs() > 1.0 && scaled[j].is_finite();
     let mut columns: Vec<usize> = (0..scaled.len()).filter(far).collect();
-    columns.sort_by(|&a, &b| grain(b, scaled[b]).total_cmp(&grain(a, scaled[a])).then(a.cmp(&b)));
+    sort_largest_first(&mut columns, |j| grain(j, scaled[j]));
     let mut left = lost;
     for j in columns {
         let moved = scaled[j] + left.value() / centre[j];

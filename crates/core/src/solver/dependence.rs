@@ -10,7 +10,7 @@ use super::least_norm::LeastNorm;
 use super::problem::Intercept;
 use super::tall_qr::{mean_of, of_scaled, pivoted, triangle};
 use crate::data::Dataset;
-use crate::numeric::{DoubleDouble, fold_sample_spans, median, significant};
+use crate::numeric::{DoubleDouble, fold_sample_spans, median, significant, sort_largest_first};
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
@@ -196,7 +196,7 @@ impl Pivots {
         let own = self.nearly[pivot].as_ref()?;
         let part = |k: usize| (own.coefficients[k] * self.triangle.column(k).norm()).abs();
         let mut order: Vec<usize> = (0..pivot).filter(|&k| own.coefficients[k] != 0.0).collect();
-        order.sort_by(|&a, &b| part(b).total_cmp(&part(a)).then(a.cmp(&b)));
+        sort_largest_first(&mut order, |k| part(k));
         let spread = self.spreads[own.column];
         let mut fit = Fit::to(self.triangle.view((0, pivot), (pivot, 1)).column(0).into_owned());
         for (count, &k) in order.iter().take(MAX_TERMS).enumerate() {
@@ -672,7 +672,7 @@ impl Pivots {
                 terms.push((column, coefficient));
             }
         }
-        terms.sort_by_key(|term| term.0);
+        sort_by_column(&mut terms);
         // What is left of one column is another share of another one.
         let digits = digits.map(|digits| rounded_to_tenths(digits + (last.1 / self.spreads[own]).log10()));
         let (own, constant) = solved_for(last.0, own, &mut terms, constant, &short);
@@ -780,6 +780,10 @@ fn rounded_to_tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
+fn sort_by_column(terms: &mut [(usize, f64)]) {
+    terms.sort_by_key(|term| term.0);
+}
+
 /// The same relation solved for another of its columns; returns that column and the constant.
 fn solved_for(
     wanted: usize,
@@ -792,7 +796,7 @@ fn solved_for(
     let (last, coefficient) = terms.remove(place);
     terms.iter_mut().for_each(|term| term.1 = short(-term.1 / coefficient));
     terms.push((own, short(1.0 / coefficient)));
-    terms.sort_by_key(|term| term.0);
+    sort_by_column(terms);
     (last, -constant / coefficient)
 }
 
@@ -939,7 +943,7 @@ pub(super) fn sentence(
     let in_units = terms.iter().map(|&(column, coefficient)| (column, whole_if_near(coefficient * unit)));
     let (mut left, right): (Vec<_>, Vec<_>) = in_units.partition(|term| term.1 < 0.0);
     left.push((own, unit));
-    left.sort_by_key(|term| term.0);
+    sort_by_column(&mut left);
     let mut right: Vec<String> = right.iter().map(written).collect();
     let mut left: Vec<String> = left.iter().map(written).collect();
     let constant = whole_if_near(constant * unit);

@@ -5,7 +5,7 @@
 //! entries are as exact as they are small: a column in other units keeps its digits. What a solution leaves of `b`, in
 //! double-double arithmetic, is solved for again.
 
-use crate::numeric::DoubleDouble;
+use crate::numeric::{DoubleDouble, sort_largest_first};
 use nalgebra::{DMatrix, DVector};
 
 /// The first round gives doubles, each of the others as many digits again.
@@ -97,7 +97,7 @@ impl LeastNorm {
 fn weighted_triangle(combined: &DMatrix<f64>, weights: &[f64]) -> Option<(DMatrix<f64>, Vec<usize>)> {
     let size = |row: usize| combined.row(row).amax() * weights[row];
     let mut rows: Vec<usize> = (0..combined.nrows()).collect();
-    rows.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
+    sort_largest_first(&mut rows, size);
     let entry = |row: usize, column: usize| combined[(rows[row], column)] * weights[rows[row]];
     let factor = DMatrix::from_fn(rows.len(), combined.ncols(), entry).col_piv_qr();
     let mut order = DMatrix::from_fn(1, combined.ncols(), |_, column| column);
