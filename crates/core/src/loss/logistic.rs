@@ -2,6 +2,7 @@
 
 use super::columns::{ColumnMeans, PairWeights};
 use super::{ColumnLoss, ColumnWeights, Link, Loss, Targets, columns};
+use crate::numeric::DoubleDouble;
 use nalgebra::DMatrix;
 
 /// One logistic loss per logit column `q`, each with a target class `t(q)`:
@@ -13,7 +14,9 @@ use nalgebra::DMatrix;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logistic {
     target_of: Vec<usize>,
-    /// `A[c][q]`, reduction included.
+    /// `A[c][q]` before the reduction.
+    undivided: ColumnWeights,
+    /// `A[c][q]`, reduction included: rounded once.
     column_weights: ColumnWeights,
     denominator: f64,
 }
@@ -46,15 +49,14 @@ impl Logistic {
 
     /// Columns in which a sample of class `c` counts `lambda_c / M`: no weight is kept for pairs of class and column.
     fn class_weighted(target_of: Vec<usize>, targets: &Targets) -> Self {
-        let denominator = targets.total_mass();
-        let column_weights = targets.class_weights().iter().map(|weight| weight / denominator).collect();
-        Self { target_of, column_weights: ColumnWeights::OfClass(column_weights), denominator }
+        let undivided = ColumnWeights::OfClass(targets.class_weights().iter().copied().collect());
+        Self::new(target_of, undivided, targets.total_mass())
     }
 
     /// One-vs-all with the weight `A[c][k]` of class-`c` samples in column `k`, the whole divided by `denominator` (B6).
     #[must_use]
     pub fn with_pair_weights(pair_weights: DMatrix<f64>, denominator: f64) -> Self {
-        Self::new((0..pair_weights.ncols()).collect(), pair_weights, denominator)
+        Self::new((0..pair_weights.ncols()).collect(), ColumnWeights::OfPair(pair_weights), denominator)
     }
 
     /// One column per class, or one for two classes, whose own samples count `positive[k]` times as much as the others do
@@ -91,11 +93,12 @@ impl Logistic {
         let pair = DMatrix::from_fn(targets.classes(), columns, |class, column| {
             weights[class] * factor(class, target_of[column])
         });
-        Self::new(target_of, pair, targets.total_mass())
+        Self::new(target_of, ColumnWeights::OfPair(pair), targets.total_mass())
     }
 
-    fn new(target_of: Vec<usize>, pair_weights: DMatrix<f64>, denominator: f64) -> Self {
-        Self { target_of, column_weights: ColumnWeights::OfPair(pair_weights / denominator), denominator }
+    fn new(target_of: Vec<usize>, undivided: ColumnWeights, denominator: f64) -> Self {
+        let column_weights = undivided.map(|_, weight| weight / denominator);
+        Self { target_of, undivided, column_weights, denominator }
     }
 
     /// `A[c][q]`, reduction included.
@@ -104,15 +107,27 @@ impl Logistic {
         &self.column_weights
     }
 
+    /// `A[c][q]` to 31 digits, for the certificate: a weight that is rounded leaves as much of a gradient as it is off.
+    pub(super) fn precise_weights(&self) -> ColumnWeights<DoubleDouble> {
+        let denominator = DoubleDouble::from(self.denominator);
+        self.undivided.map(|_, &weight| DoubleDouble::from(weight) / denominator)
+    }
+
     /// The same with every sample counted `factor` times.
     pub(super) fn scaled(&self, factor: f64) -> Self {
-        Self { column_weights: self.column_weights.map(|_, weight| weight * factor), ..self.clone() }
+        self.with_factors(|_| factor)
     }
 
     /// The same loss with every sample of class `c` counted `factors[c]` times.
     pub(crate) fn reweighted(&self, factors: &[f64]) -> Self {
+        self.with_factors(|class| factors[class])
+    }
+
+    fn with_factors(&self, factor: impl Fn(usize) -> f64) -> Self {
+        let times = |weights: &ColumnWeights| weights.map(|class, weight| weight * factor(class));
         Self {
-            column_weights: self.column_weights.map(|class, weight| weight * factors[class]),
+            undivided: times(&self.undivided),
+            column_weights: times(&self.column_weights),
             ..self.clone()
         }
     }

@@ -52,7 +52,7 @@ impl<'a> PreciseLoss<'a> {
         match loss {
             BuiltLoss::Logistic(loss) => Self::Columns {
                 targets: (0..loss.logit_rows()).map(|column| loss.target_of(column)).collect(),
-                weight: loss.column_weights().map(|_, &weight| DoubleDouble::from(weight)),
+                weight: loss.precise_weights(),
                 weight_gradient: None,
             },
             BuiltLoss::Softmax(_) => {

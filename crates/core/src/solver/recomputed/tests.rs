@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::{Dataset, Labels};
-use crate::loss::{ClassWeights, InrVariant, LossSpec};
+use crate::loss::{ClassWeights, FocalProbability, InrVariant, LossSpec, PositiveWeights};
 use crate::solver::{Outcome, StationaryPoint, solve};
 
 const L2: f64 = 1e-3;
@@ -174,5 +174,33 @@ fn sample_weights_are_part_of_the_gradient() {
         let head = stationary(&with).head;
         assert!(recomputed(&with, &head).relative_gradient <= 1e-14, "{spec:?}");
         assert!(recomputed(&without, &head).relative_gradient > 1e-6, "{spec:?}");
+    }
+}
+
+/// Three samples whose logits are 0, so that their probabilities are exactly one half: the loss gives -5/6 by the coefficient, and the
+/// penalty what the double nearest to 5/6 is. A weight of 1/3 that is rounded to a double would hide what is left.
+#[test]
+fn nothing_is_rounded_before_terms_cancel() {
+    let labels = Labels::numbered(vec![0, 1, 1], 2).expect("classes");
+    let features = DMatrix::from_row_slice(1, 3, &[1.0, 2.0, 4.0]);
+    let dataset = Dataset::unnamed(features.clone(), labels).expect("finite");
+    for (spec, columns) in [
+        (LossSpec::Logistic, 1),
+        (LossSpec::PosWeight { weights: PositiveWeights::Explicit(vec![1.0, 1.0]) }, 1),
+        (LossSpec::Focal { gamma: 0.0, probability: FocalProbability::default() }, 2),
+        (LossSpec::Softmax, 2),
+    ] {
+        // Of two softmax columns each has its own coefficient, of the same size.
+        let coefficient: f64 = 5.0 / 6.0;
+        let signs = if columns == 1 { vec![1.0] } else { vec![-1.0, 1.0] };
+        let coefficients = DMatrix::from_fn(columns, 1, |row, _| signs[row] * coefficient);
+        let offset = DMatrix::from_fn(columns, 3, |row, sample| -features[sample] * coefficients[row]);
+        let dataset = dataset.clone().with_offset(offset).expect("finite");
+        let problem = Problem::new(&dataset, &spec, &ClassWeights::None, 1.0).expect("a problem");
+        let problem = problem.with_intercept(Intercept::None).expect("a coefficient");
+        let found = recomputed(&problem, &Head { coefficients, intercepts: vec![0.0; columns] });
+        let left = DoubleDouble::from(coefficient) - DoubleDouble::from(5.0) / 6.0.into();
+        let expected = left.value().abs();
+        assert!((found.gradient_inf / expected - 1.0).abs() < 1e-9, "{spec:?}: {found:?}, {expected:e}");
     }
 }
