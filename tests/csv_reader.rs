@@ -168,6 +168,9 @@ fn bad_shapes_are_explained() {
         ("age,y\n", "holds a header but no rows"),
         ("age,y\n1,a\n2,b,c\n", "line 3: 3 cells, but the header has 2 columns"),
         ("age,y\n1,a\n2\n", "line 3: 1 cell, but the header has 2 columns"),
+        // Row names are not what the first row begins with, where another has none.
+        ("age,y\n1,a,3\n2,b\n", "line 2: 3 cells, but the header has 2 columns"),
+        ("age,y\n1,2,a\n2,3,b\n3,4,b,c\n", "line 4: 4 cells, but the header has 2 columns"),
         ("age,y\n1,a\n\"2,b\n3,c\n", "line 3, column 1: a quotation mark is opened but never closed"),
         ("age,y\n1,a\n3,\"c", "line 3, column 2: a quotation mark is opened but never closed"),
         ("age,y\n1,a\n2,a\n", "column \"y\": holds one class only, \"a\""),

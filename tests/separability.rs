@@ -10,7 +10,7 @@
 
 use crate::proof::{counted, solve_and_check};
 use equipoise::data::{Dataset, Labels};
-use equipoise::loss::{ClassWeights, LossSpec};
+use equipoise::loss::{ClassWeights, FocalProbability, LossSpec};
 use equipoise::solver::{
     Conditioning, FeatureValues, Head, Outcome, Problem, RemainingAnswer, Separable, SeparationKind,
 };
@@ -551,6 +551,27 @@ fn of_many_classes_those_that_separate_are_named_and_the_rest_is_answered() {
         if choice == LossSpec::Softmax {
             assert!(softmax_gradient(&dataset, &left.classes, head) < 1e-12);
         }
+    }
+}
+
+/// What separates is a matter of the data: losses whose own search takes minutes here ask softmax.
+#[test]
+fn of_many_classes_every_loss_of_pairs_names_those_that_softmax_does() {
+    let dataset = counts(2000);
+    let of_softmax = separable(&dataset, &LossSpec::Softmax);
+    let separated =
+        |proof: &Separable| -> Vec<usize> { proof.separated_classes.iter().map(|own| own.class).collect() };
+    for choice in [
+        LossSpec::LogitAdjusted { strength: 0.5 },
+        LossSpec::BalancedSoftmax,
+        LossSpec::Ldam { margin: 0.5, scale: 1.0 },
+        LossSpec::VectorScaling { strength: 1.0, gamma: 0.1 },
+        LossSpec::Focal { gamma: 2.0, probability: FocalProbability::default() },
+        LossSpec::Seesaw { mitigation: 0.8, compensation: 2.0, floor: 0.0 },
+    ] {
+        let proof = separable(&dataset, &choice);
+        assert_eq!(proof.direction, of_softmax.direction, "{choice:?}");
+        assert_eq!(separated(&proof), separated(&of_softmax), "{choice:?}");
     }
 }
 

@@ -18,7 +18,7 @@ use super::solution::{Certificate, Found, Head, Outcome, RoundedHead, Stationary
 use super::start;
 use super::start::{Subsample, SubsampleSize};
 use crate::data::Dataset;
-use crate::loss::{BuiltLoss, ColumnLoss, Inr, InrVariant, Logistic, Loss, Softmax};
+use crate::loss::{BuiltLoss, ColumnLoss, Inr, InrVariant, Logistic, Loss, SampleLoss, SeparatedBy, Softmax};
 use crate::numeric::largest;
 use nalgebra::{DMatrix, DVectorView};
 use std::ops::ControlFlow;
@@ -144,6 +144,9 @@ const MOVED_LITTLE: f64 = 1e-7;
 /// Multiplications of a dense Hessian with which a thousand steps take minutes at most.
 const MAX_PRODUCTS: usize = 200_000_000;
 
+/// Multiplications of a dense Hessian below which no search takes long.
+const QUICK_PRODUCTS: usize = 10_000_000;
+
 /// Relative gradient at which the minimiser for `beta = 0` is near enough to start sharpening from.
 const NEAR_UNSHARPENED: f64 = 1e-6;
 
@@ -262,8 +265,30 @@ impl<'p, 'a> Search<'p, 'a> {
             BuiltLoss::Logistic(loss) => self.run_logistic(loss, watch),
             BuiltLoss::Softmax(loss) => self.run_softmax(*loss, watch),
             BuiltLoss::Inr(loss) => self.run_inr(*loss, watch),
-            BuiltLoss::PerSample(_) => self.run_general(None, watch),
+            BuiltLoss::PerSample(loss) => {
+                self.separated_as_by_softmax(&**loss, watch).unwrap_or_else(|| self.run_general(None, watch))
+            }
         }
+    }
+
+    /// Whether the margins of all pairs of classes separate is a matter of the data: softmax says it long before a search for any loss
+    /// does, and is asked where that search would take long. `None` where they do not, or cannot be said to.
+    fn separated_as_by_softmax(&self, loss: &dyn SampleLoss, watch: &mut Watch) -> Option<Outcome<'a>> {
+        let unknowns = self.features.dimension() * loss.logit_rows();
+        let is_quick = self.features.samples() * unknowns.pow(2) <= QUICK_PRODUCTS;
+        if is_quick || self.separable_data.is_none() || loss.separated_by() != SeparatedBy::Pairs {
+            return None;
+        }
+        let mut newton = self.softmax_newton(Softmax::new(&self.problem.targets));
+        while newton.progress() == Progress::Active {
+            newton.step();
+            if let Err(why) = watch.step_done(&newton) {
+                return Some(not_converged(why, watch, newton.relative_gradient()));
+            }
+        }
+        let Progress::Separable(separation) = newton.progress() else { return None };
+        let found = Found { problem: self.problem, features: self.features, watch };
+        Some(Outcome::Separable(Box::new(found.separable(*separation, &newton))))
     }
 
     /// Runs from a guess of the head, if the loss is convex with an algorithm of its own. Ends where [`Self::run`] does; `None`

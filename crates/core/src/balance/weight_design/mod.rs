@@ -120,7 +120,11 @@ pub fn design_weights_observed<'a>(
             search(ClassQuantity::Shortfall(wanted)).attain(&start, &mut path)?
         }
         WeightTarget::Prior(wanted) => search(ClassQuantity::Prior(wanted)).attain(&start, &mut path)?,
-        WeightTarget::EqualRecall => anneal(&search, &start, &mut path)?,
+        WeightTarget::EqualRecall => {
+            let at = anneal(&search, &start, &mut path)?;
+            let crossing = search(ClassQuantity::SoftRecall { softness: 1.0 });
+            if at.step.residual > MET { crossing.where_recalls_cross(at, &mut path) } else { at }
+        }
     };
     let is_met = match target {
         WeightTarget::EqualRecall => at.step.residual <= MET,
@@ -144,6 +148,10 @@ const STEPS_OF_PART: usize = 10;
 const MAX_STEPS_OF_WAY: usize = 200;
 /// Times a step is halved at most.
 const MAX_HALVINGS: usize = 12;
+/// Where recalls of two classes cross: the first step in the logarithm of the weights' ratio, and halvings of the range at most, after
+/// which weights differ in their last digits.
+const FIRST_CROSSING: f64 = 0.125;
+const MAX_CROSSINGS: usize = 48;
 /// Difference in the logarithm of a soft recall at which the softness is decreased.
 const CONVERGED: f64 = 1e-4;
 
@@ -287,6 +295,44 @@ impl<'d> Search<'_, 'd> {
     fn step_to(&self, at: &At, path: &mut Vec<DesignStep>) {
         (self.observe)(&at.step);
         path.push(at.step.clone());
+    }
+
+    /// Of two classes the higher recall changes sides between weights that lie far enough apart: halves that range until recalls
+    /// are equal, or the point that was given where there is no such range.
+    fn where_recalls_cross(&self, at: At<'d>, path: &mut Vec<DesignStep>) -> At<'d> {
+        let &[first, second] = at.step.recall.as_slice() else { return at };
+        let favoured = |at: &At| if at.step.recall[0] > at.step.recall[1] { 1.0 } else { -1.0 };
+        // Away from the class that is recognised more often, by steps that grow.
+        let toward = DVector::from_column_slice(if first > second { &[-0.5, 0.5] } else { &[0.5, -0.5] });
+        let side = favoured(&at);
+        let (mut near, mut far) = (at.logs.clone(), at.logs.clone());
+        let mut step = FIRST_CROSSING;
+        loop {
+            far += &toward * step;
+            let Ok(next) = self.evaluate(&far) else { return at };
+            self.step_to(&next, path);
+            if next.step.residual <= MET {
+                return next;
+            }
+            if next.is_spent() {
+                return at;
+            }
+            if favoured(&next) != side {
+                break;
+            }
+            near.copy_from(&far);
+            step *= 2.0;
+        }
+        for _ in 0..MAX_CROSSINGS {
+            let middle = (&near + &far) * 0.5;
+            let Ok(next) = self.evaluate(&middle) else { return at };
+            self.step_to(&next, path);
+            if next.step.residual <= MET {
+                return next;
+            }
+            if favoured(&next) == side { near = middle } else { far = middle }
+        }
+        at
     }
 
     /// The next point: Newton's step on the differences, shorter where that is too far; `None` when no length helps.

@@ -114,6 +114,67 @@ fn recalls_become_equal_to_within_a_sample() {
     }
 }
 
+/// Features in hundredths, of two classes that they say little of.
+const FIRST_CLASS: [[i32; 3]; 14] = [
+    [53, 31, 16],
+    [36, 60, 3],
+    [74, 21, 6],
+    [31, 10, 59],
+    [23, 66, 12],
+    [54, 38, 8],
+    [34, 35, 31],
+    [9, 75, 16],
+    [61, 5, 34],
+    [45, 26, 28],
+    [30, 38, 32],
+    [45, 44, 11],
+    [28, 33, 40],
+    [22, 8, 69],
+];
+const SECOND_CLASS: [[i32; 3]; 26] = [
+    [25, 51, 23],
+    [35, 12, 52],
+    [47, 37, 16],
+    [26, 28, 46],
+    [32, 35, 33],
+    [31, 24, 45],
+    [79, 8, 13],
+    [47, 39, 14],
+    [31, 68, 1],
+    [65, 28, 6],
+    [13, 54, 33],
+    [35, 44, 21],
+    [36, 43, 20],
+    [45, 18, 37],
+    [16, 42, 42],
+    [32, 37, 31],
+    [44, 7, 49],
+    [31, 15, 55],
+    [31, 45, 24],
+    [50, 1, 49],
+    [27, 19, 54],
+    [95, 1, 4],
+    [72, 27, 1],
+    [55, 31, 14],
+    [12, 25, 64],
+    [34, 41, 25],
+];
+
+/// Under a strong penalty recalls cross where weights differ in their fourth digit, which no softened recall shows.
+#[test]
+fn recalls_of_two_classes_are_found_where_they_cross() {
+    let rows: Vec<[i32; 3]> = FIRST_CLASS.into_iter().chain(SECOND_CLASS).collect();
+    let features = nalgebra::DMatrix::from_fn(3, rows.len(), |j, sample| f64::from(rows[sample][j]) / 100.0);
+    let class = |sample: usize| u32::from(sample >= FIRST_CLASS.len());
+    let labels = Labels::numbered((0..rows.len()).map(class).collect(), 2).expect("two classes");
+    let dataset = Dataset::unnamed(features, labels).expect("a data set");
+    let spec = LossSpec::PosWeight { weights: crate::loss::PositiveWeights::Balanced };
+    let design = design_weights(&dataset, &spec, 1.0, &WeightTarget::EqualRecall).expect("attainable");
+    let recall = &design.reached.recall;
+    let sample = 1.0 / FIRST_CLASS.len() as f64 + 1.0 / SECOND_CLASS.len() as f64;
+    assert!((recall[0] - recall[1]).abs() <= sample + 1e-12, "{recall:?}");
+}
+
 #[test]
 fn what_cannot_be_says_what_can() {
     use crate::data::Labels;

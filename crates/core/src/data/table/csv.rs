@@ -194,6 +194,7 @@ fn collect(
             row_names = Some(HashSet::new());
         }
         names.insert(if last_is_empty { names.len() } else { 0 }, String::new());
+        rows.longer_from = Some(rows.line);
         notes.push("every row has one cell more than there are headings".to_owned());
     }
     let headings = Headings::new(names, Vec::new(), format!("{}: line {header_line}", rows.place));
@@ -338,6 +339,8 @@ struct Rows<'a> {
     line: u64,
     /// Lines above what the reader sees.
     before: u64,
+    /// The line of the first row, where that has one cell more than there are headings.
+    longer_from: Option<u64>,
     dialect: Dialect,
 }
 
@@ -354,7 +357,7 @@ impl<'a> Rows<'a> {
             .comment(comment)
             .terminator(Terminator::Any(b'\n'));
         let reader = builder.from_reader(EditorLines::new(bytes));
-        Self { reader, place, row: ByteRecord::new(), line: 0, before, dialect }
+        Self { reader, place, row: ByteRecord::new(), line: 0, before, longer_from: None, dialect }
     }
 
     /// Moves to the next row that is not blank; `false` at the end of the file.
@@ -440,12 +443,22 @@ impl<'a> Rows<'a> {
 
     /// Checks that the current row has as many cells as there are columns.
     fn check_width(&self, columns: usize) -> Result<(), DataError> {
-        if self.row.len() == columns { Ok(()) } else { Err(self.wrong_width(columns)) }
+        let cells = self.row.len();
+        match self.longer_from {
+            _ if cells == columns => Ok(()),
+            // The first row is the odd one.
+            Some(line) if cells + 1 == columns => Err(self.width_error(line, columns, cells)),
+            Some(_) => Err(self.wrong_width(columns - 1)),
+            None => Err(self.wrong_width(columns)),
+        }
     }
 
-    /// The error about a row that has not as many cells as there are columns.
+    /// The error about the current row, which has not as many cells as the header has columns.
     fn wrong_width(&self, columns: usize) -> DataError {
-        let cells = self.row.len();
+        self.width_error(self.line, self.row.len(), columns)
+    }
+
+    fn width_error(&self, line: u64, cells: usize, columns: usize) -> DataError {
         let what = match self.row.get(0).and_then(<[u8]>::first) {
             Some(b'#') => "if such rows are comments, leave them out with `comment` '#'".to_owned(),
             _ => format!(
@@ -454,7 +467,7 @@ impl<'a> Rows<'a> {
             ),
         };
         DataError::invalid(
-            format!("{}: line {}", self.place, self.line),
+            format!("{}: line {line}", self.place),
             format!(
                 "{}, but the header has {}; {what}",
                 counted(cells as u64, "cell"),
