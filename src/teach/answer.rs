@@ -7,7 +7,7 @@ use crate::analysis::{Ended, Experiment, Measure, Record, solve_all};
 use crate::balance::sample_probabilities;
 use crate::data::Dataset;
 use crate::loss::{LossProfile, LossRow, Moved, loss_named, no_such_loss};
-use crate::numeric::Sigmoid;
+use crate::numeric::{Sigmoid, sort_largest_first};
 use crate::record::HeadRows;
 use crate::solver::{Head, Outcome};
 use nalgebra::DMatrix;
@@ -272,12 +272,13 @@ pub(super) fn look(look: Look, analysis: &Analysis, record: &Record, dataset: &D
             seen.push((all[look.predicted].probability, sample));
         }
     }
-    seen.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-    let view = |&(probability, sample): &(f64, usize)| SampleView {
-        probability,
-        features: features.column(sample).iter().copied().collect(),
+    let mut order: Vec<usize> = (0..seen.len()).collect();
+    sort_largest_first(&mut order, |place| seen[place].0);
+    let view = |place: usize| {
+        let (probability, sample) = seen[place];
+        SampleView { probability, features: features.column(sample).iter().copied().collect() }
     };
-    seen.iter().take(MAX_SAMPLES_SHOWN).map(view).collect()
+    order.into_iter().take(MAX_SAMPLES_SHOWN).map(view).collect()
 }
 
 #[cfg(test)]

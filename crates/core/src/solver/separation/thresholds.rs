@@ -5,7 +5,7 @@ use super::proof::{prove, with_last};
 use super::{Separation, Sides};
 use crate::data::Dataset;
 use crate::loss::Targets;
-use crate::numeric::two_sum;
+use crate::numeric::{sort_largest_first, two_sum};
 use crate::solver::solution::Head;
 use nalgebra::DMatrix;
 use serde::Serialize;
@@ -228,10 +228,9 @@ impl Thresholds {
         let ranges = self.of_column(place);
         let mut order: Vec<usize> =
             (0..self.classes).filter(|&class| ranges[class].low <= ranges[class].high).collect();
-        order.sort_by(|&a, &b| {
-            let (a, b) = (ranges[a], ranges[b]);
-            a.low.total_cmp(&b.low).then(a.high.total_cmp(&b.high))
-        });
+        // From the lowest range on; of those that begin alike, the shorter one first.
+        sort_largest_first(&mut order, |class| -ranges[class].high);
+        sort_largest_first(&mut order, |class| -ranges[class].low);
         let mut above_from = vec![ValueRange::EMPTY; order.len()];
         let mut above = ValueRange::EMPTY;
         for (from, &class) in above_from.iter_mut().zip(&order).rev() {
