@@ -218,6 +218,20 @@ pub(super) fn problem(
     Ok((targets, loss))
 }
 
+impl AuditInput {
+    /// Checks what an audit of these rows among others would refuse of these, whichever classes they lack.
+    ///
+    /// # Errors
+    /// The parameters of the loss or the number of columns do not fit, or a row holds a number that is no logit or no probability.
+    pub fn check_part(&self, spec: &LossSpec) -> Result<(), DataError> {
+        let lacks_sizes = spec.reads_counts() && self.labels().counts().contains(&0);
+        if !lacks_sizes {
+            problem(self, spec, &ClassWeights::None)?;
+        }
+        self.logits(0..self.labels().samples(), spec.row().link).map(drop)
+    }
+}
+
 impl Reduction {
     /// What losses in their own reduction are multiplied by.
     fn factor(self, spec: &LossSpec, loss: &BuiltLoss, targets: &Targets) -> f64 {
