@@ -499,16 +499,14 @@ def inr(
     return own + (omega * losses).sum()
 
 
-# Whole numbers of as many bytes as other numbers have.
-_WHOLE = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-
-
 def _moved(fn: Callable[[Tensor], Tensor], numbers: Tensor) -> Tensor:
-    """Numbers where `fn`, which moves or casts a module, has them, in the type they have: it casts no whole numbers."""
-    bits = fn(numbers.view(_WHOLE[numbers.element_size()]))
+    """Numbers on the device that `fn`, which moves or casts a module, takes others to, in the type they have."""
+    device = fn(torch.empty(0, device=numbers.device)).device
+    if numbers.is_meta:
+        return torch.empty_like(numbers, device=device)
     # Apple's processors have no doubles.
-    is_single = bits.device.type == "mps" and numbers.dtype == torch.float64
-    return numbers.float().to(bits.device) if is_single else bits.view(numbers.dtype)
+    is_single = device.type == "mps" and numbers.dtype == torch.float64
+    return (numbers.float() if is_single else numbers).to(device)
 
 
 def _buffer(name: str, given: Any) -> Tensor | None:

@@ -287,6 +287,7 @@ def test_class_sizes_are_not_cast_with_a_module(counts):
         module = torch.nn.Sequential(losses.LogitAdjustedLoss([1.0, 1.0, 1.0], counts=counts)).to(dtype)[0]
         assert module(logits, target) == usual and module.counts.tolist() == counts
         assert module.weight.dtype == dtype
+        assert losses.LdamLoss(counts=counts).type(dtype).counts.tolist() == counts
     moved = losses.LdamLoss(counts=counts).to("meta", torch.float16)
     assert moved.counts.device.type == "meta" and moved.to_empty(device="cpu").counts.shape == (3,)
     again = losses.LdamLoss(counts=[1.0, 1.0, 1.0])
