@@ -139,11 +139,18 @@ def checked_weights(sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
     """Sample weights, `None` where all are 1."""
     if sample_weight is None:
         return None
+    weights = weights_of_samples(sample_weight, X)
+    return None if (weights == 1.0).all() else weights
+
+
+def weights_of_samples(sample_weight: Any, X: Any) -> NDArray[np.float64]:
+    """One weight for each row of `X`, as scikit-learn checks them."""
     from sklearn.utils.validation import _check_sample_weight
 
+    sample_weight = of_tensor(sample_weight)
     check_unmasked(sample_weight, "sample_weight")
-    weights: NDArray[np.float64] = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    return None if (weights == 1.0).all() else np.require(weights, requirements=["C", "A"])
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    return np.require(weights, requirements=["C", "A"])
 
 
 def sizes_of(
@@ -169,8 +176,17 @@ def names_of(classes: NDArray[Any]) -> list[str]:
     return [str(name) for name in classes.tolist()]
 
 
+def of_tensor(values: Any) -> Any:
+    """A tensor of PyTorch as an array: NumPy takes none that has a gradient, and has no bfloat16. Anything else as it is."""
+    if not hasattr(values, "detach"):
+        return values
+    values = values.detach().cpu()
+    return (values.double() if values.is_floating_point() else values).numpy()
+
+
 def doubles(values: Any, name: str) -> NDArray[np.float64]:
     """Numbers as `float64`, rows one after another."""
+    values = of_tensor(values)
     check_unmasked(values, name)
     if hasattr(values, "tocsr"):
         raise TypeError(
@@ -185,6 +201,7 @@ def weights_of(class_weight: ClassWeight, classes: NDArray[Any]) -> list[float] 
     """Class weights as the compiled part takes them: none, 'balanced', an effective number, or one number per class."""
     if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
         return class_weight
+    class_weight = of_tensor(class_weight)
     check_unmasked(class_weight, "class_weight")
     if hasattr(class_weight, "to_dict"):
         # A series of pandas, whose index has the classes.

@@ -10,7 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._arrays import ClassWeight, check_unmasked, checked_flag, doubles, is_within, names_of, positive, weights_of
+from ._arrays import (
+    ClassWeight,
+    check_unmasked,
+    checked_flag,
+    doubles,
+    is_within,
+    names_of,
+    of_tensor,
+    positive,
+    weights_of,
+    weights_of_samples,
+)
 from ._results import MeanProbabilities, pandas
 from ._solve import checked_penalty
 
@@ -82,22 +93,22 @@ class AuditResult(MeanProbabilities):
         return heads, rows
 
 
-def _of_tensor(values: Any, double: bool = True) -> Any:
-    """A tensor of PyTorch as an array; NumPy has no bfloat16. Anything else as it is."""
-    if not hasattr(values, "detach"):
-        return values
-    values = values.detach().cpu()
-    return (values.double() if double else values).numpy()
-
-
 def columns_of(values: Any, name: str) -> NDArray[np.float64]:
     """Logits or probabilities as two axes."""
-    table = doubles(_of_tensor(values), name)
+    table = doubles(values, name)
     if table.ndim == 1:
         table = table.reshape(-1, 1)
     if table.ndim != 2 or table.size == 0:
         raise ValueError(f"{name} must have one or two axes and at least one sample; got shape {table.shape}")
     return table
+
+
+def _column_of(values: Any, name: str) -> NDArray[np.float64]:
+    """Numbers with one axis as a column; a single one needs none."""
+    numbers = doubles(values, name)
+    if numbers.ndim > 1:
+        raise ValueError(f"{name} must have one axis, one number for each class; got shape {numbers.shape}")
+    return numbers.reshape(-1, 1)
 
 
 _REDUCTIONS = ("weighted-mean", "mean", "element-mean", "sum")
@@ -110,7 +121,7 @@ def numbered_labels(
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """The number of each label's class, as a column, and the classes: given, or 0 to K - 1."""
     check_unmasked(y, "y")
-    y = np.asarray(_of_tensor(y, double=False))
+    y = np.asarray(of_tensor(y))
     names = classes_of_columns(max(columns, 2), classes)
     if y.ndim == 2 and y.shape[1] > 1:
         return doubles(_of_indicators(y, len(names)).reshape(-1, 1), "y"), names
@@ -156,16 +167,17 @@ def _are_of_columns(y: NDArray[Any], names: NDArray[Any]) -> bool:
 
 def _whole(y: NDArray[Any], ignore_index: Any) -> NDArray[Any]:
     """Labels that are numbers of columns."""
-    if y.dtype.kind == "O" and all(isinstance(label, Integral) for label in y.tolist()):
-        y = y.astype(np.int64)
-    if y.dtype.kind not in "iubf":
+    is_whole = y.dtype.kind == "O" and all(isinstance(label, Integral) for label in y.tolist())
+    if y.dtype.kind not in "iubf" and not is_whole:
         raise ValueError(
             f"labels of type {y.dtype} need classes=, their names in the order of the columns; "
             "without it labels are numbers of columns, from 0"
         )
     if y.dtype.kind == "f" and not (y == np.floor(y)).all():
         raise ValueError("labels must be whole numbers, those of columns from 0; y holds others, or NaN")
-    return y if ignore_index is None else np.where(y == ignore_index, _LEFT_OUT, y)
+    # Not in their own type: of unsigned numbers none is below 0, and of whole numbers some are above all of `int64`.
+    numbers = y.astype(np.float64)
+    return numbers if ignore_index is None else np.where(y == ignore_index, _LEFT_OUT, numbers)
 
 
 def _places(y: NDArray[Any], names: NDArray[Any], ignore_index: Any) -> NDArray[Any]:
@@ -180,7 +192,7 @@ def _places(y: NDArray[Any], names: NDArray[Any], ignore_index: Any) -> NDArray[
 
 
 def checked_options(
-    reduction: Any = "weighted-mean", tol: Any = 0.01, recalibrate: Any = False, l2: Any = 0.0
+    reduction: Any = "weighted-mean", tol: Any = 0.01, recalibrate: Any = False, alternatives: Any = False, l2: Any = 0.0
 ) -> dict[str, Any]:
     """How to audit, as the compiled part takes it."""
     if not is_within(tol, 0, np.finfo(float).max):
@@ -191,6 +203,7 @@ def checked_options(
         "reduction": reduction,
         "tolerance": float(tol),
         "recalibrate": checked_flag(recalibrate, "recalibrate"),
+        "alternatives": checked_flag(alternatives, "alternatives"),
         "l2": checked_penalty(l2),
     }
 
@@ -220,6 +233,7 @@ def audit(
     reduction: str = "weighted-mean",
     tol: float = 0.01,
     recalibrate: bool = False,
+    alternatives: bool = False,
     ignore_index: int | str | None = None,
     **parameters: Any,
 ) -> AuditResult:
@@ -231,7 +245,7 @@ def audit(
         Numbers of the classes, from 0 (-1 and -100 for rows to ignore), or classes as `classes` has them; or indicators of shape
         (n_samples, n_classes), one 1 in each row.
     logits, probabilities : array-like of shape (n_samples, n_classes), or (n_samples,) of one logit for two classes
-        What the model predicts; give one of them. Tensors of PyTorch are taken, too.
+        What the model predicts; give one of them. Tensors of PyTorch are taken, too, as by every argument that is an array.
     loss : str
         The loss that the model was trained with, as `losses()` has it; its parameters follow as keywords.
     class_weight : dict, 'balanced', float, array-like or None
@@ -250,6 +264,9 @@ def audit(
         Largest relative difference of outflow and inflow that counts as none.
     recalibrate : bool
         Solve for the intercepts alone, and say what they would change.
+    alternatives : bool
+        Where the logits are not stationary, try the other losses and the usual class weights, as the command line always does, and
+        name one that fits (`record["alternatives"]` has all of them). That takes many times as long as the audit.
     ignore_index : int or str, optional
         The label of further rows to ignore.
     **parameters
@@ -276,14 +293,14 @@ def audit(
     labels, names = numbered_labels(y, scores.shape[1], classes, ignore_index)
     arrays: dict[str, NDArray[np.float64]] = {name: scores, "labels": labels}
     if sample_weight is not None:
-        arrays["sample_weight"] = doubles(sample_weight, "sample_weight").reshape(-1, 1)
+        arrays["sample_weight"] = weights_of_samples(sample_weight, scores).reshape(-1, 1)
     if features is not None:
         arrays["features"] = columns_of(features, "features")
     if coef is not None:
         arrays["weight"] = np.atleast_2d(doubles(coef, "coef"))
     if intercept is not None:
-        arrays["bias"] = doubles(intercept, "intercept").reshape(-1, 1)
-    options = {"reduction": reduction, "tol": tol, "recalibrate": recalibrate, "l2": l2}
+        arrays["bias"] = _column_of(intercept, "intercept")
+    options = {"reduction": reduction, "tol": tol, "recalibrate": recalibrate, "alternatives": alternatives, "l2": l2}
     return audited(arrays, names, (loss, dict(parameters)), class_weight, **options)
 
 
@@ -327,6 +344,7 @@ def calibration(
     >>> float(scores.loc["brier", "as_predicted"])
     0.125
     """
+    library = pandas("calibration")
     result = audit(
         y,
         logits=logits,
@@ -350,8 +368,12 @@ def calibration(
     columns = {"as_predicted": column(result.calibration)}
     if result.prior_corrected is not None:
         columns["prior_corrected"] = column(result.prior_corrected)
-    frame: pd.DataFrame = pandas().DataFrame(columns)
+    frame: pd.DataFrame = library.DataFrame(columns)
     return frame
+
+
+# How far beyond 0 and 1 a probability may be, as in audits.
+_ROUNDING = 1e-6
 
 
 def prior_correct(probabilities: ArrayLike, class_weight: ArrayLike) -> NDArray[np.float64]:
@@ -360,7 +382,7 @@ def prior_correct(probabilities: ArrayLike, class_weight: ArrayLike) -> NDArray[
     Parameters
     ----------
     probabilities : array-like of shape (n_samples, n_classes)
-        Predicted probabilities.
+        Predicted probabilities, up to rounding as `audit` takes them.
     class_weight : array-like of shape (n_classes,)
         The weights the model was trained with, positive.
 
@@ -380,8 +402,8 @@ def prior_correct(probabilities: ArrayLike, class_weight: ArrayLike) -> NDArray[
     if table.ndim != 2 or weights.shape != (table.shape[1],):
         raise ValueError(f"class_weight has shape {weights.shape} for probabilities of shape {table.shape}; give one per column")
     weights = np.array(positive(weights.tolist(), list(range(len(weights)))))
-    if not ((table >= 0) & (table <= 1)).all() or not table.any(axis=1).all():
+    if not ((table >= -_ROUNDING) & (table <= 1 + _ROUNDING)).all() or not (table > 0).any(axis=1).all():
         raise ValueError("probabilities must be numbers from 0 to 1, in every row one of them above 0")
-    corrected = table / (weights / weights.max())
+    corrected = np.maximum(table, 0) / (weights / weights.max())
     total: NDArray[np.float64] = corrected / corrected.sum(axis=1, keepdims=True)
     return total

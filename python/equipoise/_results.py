@@ -20,12 +20,12 @@ _DARK = (0x1B, 0x4F, 0x72)
 SERIES = ("#1b4f72", "#d35400", "#1e8449", "#7d3c98", "#b7950b", "#566573")
 
 
-def pandas() -> Any:
-    """The library pandas, or what to install."""
+def pandas(caller: str = "to_frame") -> Any:
+    """The library pandas, or what to install for the function that was called."""
     try:
         import pandas
     except ImportError as error:
-        raise ImportError("to_frame needs pandas: pip install pandas") from error
+        raise ImportError(f"{caller} needs pandas: pip install pandas") from error
     return pandas
 
 
@@ -209,9 +209,10 @@ def cell_of(value: float, scale: float) -> str:
 
 def heat_map(matrix: NDArray[np.float64], classes: Sequence[str], ax: Axes | None, label: str) -> Axes:
     """A matrix of mean probabilities as a picture."""
+    ax = matrix_axes(classes, ax)
+    # After the axes, without which it says what to install.
     from matplotlib.colors import LinearSegmentedColormap
 
-    ax = matrix_axes(classes, ax)
     ramp = LinearSegmentedColormap.from_list("equipoise", ["#ffffff", "#{:02x}{:02x}{:02x}".format(*_DARK)])
     scale = scale_of(matrix)
     image = ax.imshow(matrix, vmin=0.0, vmax=scale, cmap=ramp)
@@ -265,7 +266,7 @@ class Result:
     Attributes
     ----------
     record : dict
-        Everything that was found, as the command line writes it in JSON.
+        Everything that was found, as the command line writes it in JSON; `input`, what was taken for what, is in audits alone.
     """
 
     record: dict[str, Any]

@@ -69,7 +69,7 @@ def run(
     >>> import equipoise
     >>> records = equipoise.run("binary-weights", overrides={"repetitions": 1})  # doctest: +SKIP
     """
-    library = pandas()
+    library = pandas("run")
     source: tuple[str, str] | str
     if isinstance(analysis, Mapping):
         text = "\n".join(f"{_toml(str(key))} = {_toml(value)}" for key, value in analysis.items())

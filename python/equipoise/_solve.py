@@ -91,8 +91,10 @@ class Certificate(ReadLater, Result):
     why : str or None
         Why there is no answer.
     record : dict
-        All of it, as the command line writes it in JSON, but for the coefficients; of a search that did not converge also
-        `recomputed`, the gradient where it ended.
+        All of it, as the command line writes it in JSON, but for `input` (what a file was read as) and the coefficients; of a
+        classifier also but for what `solve` measures over the samples (`mean_probability`, `shortfall`, `ledger`, `neglect`,
+        `calibration`, `classification`, `remaining_balance`). Of a search that did not converge it has `recomputed` besides, the
+        gradient where it ended.
     """
 
     record: dict[str, Any]

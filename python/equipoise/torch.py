@@ -11,7 +11,8 @@ samples' weights, as there), 'sum' or 'none'. Losses over one-vs-all columns are
 Parameters are in the ranges of `equipoise.losses()`, as of `solve` and `audit`. What is given by class (`weight`, `counts`, `weights`)
 is a list, an array or a tensor; numbers on other devices than the processor are not looked at, which would take time in every step.
 
-Where a loss reads class sizes, `counts` are those of the training set; without it, those of the batch. LGL-INR is a sum over
+Where a loss reads class sizes, `counts` are those of the training set; without it, those of the batch, and LDAM takes the smallest class
+that the batch has. `half()` and the like leave the `counts` of a module as they are. LGL-INR is a sum over
 classes of class means, which no weight changes: it has no 'none', and classes that a batch lacks are left out of it, as in the
 authors' code. That code adds 1e-7 in its logarithms, where this computes with the logit instead.
 """
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from . import _core
-from ._arrays import is_within, weights_of
+from ._arrays import is_within, names_of, weights_of
 from ._audit import audited, checked_options, classes_of_columns, columns_of, numbered_labels
 from ._losses import losses as _losses
 
@@ -152,7 +153,10 @@ def _by_class(name: str, given: Any, classes: int) -> Tensor:
 def _numbers_of(name: str, given: Any) -> Tensor:
     """Numbers as a tensor."""
     try:
-        return torch.as_tensor(given)
+        numbers = torch.as_tensor(given)
+        # Single precision, which PyTorch takes of a list, rounds large sizes.
+        is_single = name == "counts" and numbers.is_floating_point() and not isinstance(given, Tensor)
+        return torch.as_tensor(given, dtype=torch.float64) if is_single else numbers
     except (TypeError, ValueError, RuntimeError):
         raise ValueError(f"{name} must be one number for each class; got {given!r}") from None
 
@@ -383,7 +387,8 @@ def logit_adjusted(
 ) -> Tensor:
     """``-log softmax(z + strength log pi)_y`` with the class frequencies `pi`."""
     sizes = _sizes(counts, logits, target)
-    return _cross_entropy(logits + strength * (sizes / sizes.sum()).log(), target, weight, reduction)
+    # 0 at strength 0, where a product with the logarithm of an absent class would be no number.
+    return _cross_entropy(logits + torch.xlogy(strength, sizes / sizes.sum()), target, weight, reduction)
 
 
 @_checked(columns=2)
@@ -405,9 +410,13 @@ def ldam(
     weight: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``-log softmax(scale (z - D))_y`` with ``D_y = margin (min N / N_y)^(1/4)``, else 0."""
+    """``-log softmax(scale (z - D))_y`` with ``D_y = margin (min N / N_y)^(1/4)``, else 0.
+
+    Without `counts` the smallest size is that of the classes which the batch has.
+    """
     sizes = _sizes(counts, logits, target)
-    margins = margin * (sizes.min() / sizes) ** 0.25
+    smallest = sizes.masked_fill(sizes == 0, float("inf")).min()
+    margins = margin * (smallest / sizes) ** 0.25
     moved = scale * (logits - F.one_hot(target, logits.shape[1]).to(logits) * margins[target].unsqueeze(1))
     return _cross_entropy(moved, target, weight, reduction)
 
@@ -425,7 +434,7 @@ def vector_scaling(
 ) -> Tensor:
     """``-log softmax((N_k / max N)^gamma z_k + strength log pi_k)_y``."""
     sizes = _sizes(counts, logits, target)
-    moved = logits * (sizes / sizes.max()) ** gamma + strength * (sizes / sizes.sum()).log()
+    moved = logits * (sizes / sizes.max()) ** gamma + torch.xlogy(strength, sizes / sizes.sum())
     return _cross_entropy(moved, target, weight, reduction)
 
 
@@ -442,11 +451,11 @@ def seesaw(
     reduction: str = "mean",
 ) -> Tensor:
     """``-log softmax(z + log S)_y`` with ``S_j = min(1, N_j / N_y)^mitigation max(1, p_j / p_y)^compensation`` held constant."""
-    sizes = _sizes(counts, logits, target).log()
+    sizes = _sizes(counts, logits, target)
     with torch.no_grad():
         log_p = F.log_softmax(logits, dim=1)
         own = log_p.gather(1, target.unsqueeze(1)).clamp(min=float(np.log(floor)) if floor > 0 else -float("inf"))
-        moved = mitigation * (sizes.unsqueeze(0) - sizes[target].unsqueeze(1)).clamp(max=0)
+        moved = torch.xlogy(mitigation, (sizes.unsqueeze(0) / sizes[target].unsqueeze(1)).clamp(max=1))
         moved = moved + compensation * (log_p - own).clamp(min=0)
         moved = moved * (1 - F.one_hot(target, logits.shape[1]).to(logits))
     return _cross_entropy(logits + moved, target, weight, reduction)
@@ -490,6 +499,16 @@ def inr(
     return own + (omega * losses).sum()
 
 
+def _moved(fn: Callable[[Tensor], Tensor], numbers: Tensor) -> Tensor:
+    """Numbers on the device that `fn`, which moves or casts a module, takes others to, in the type they have."""
+    device = fn(torch.empty(0, device=numbers.device)).device
+    if numbers.is_meta:
+        return torch.empty_like(numbers, device=device)
+    # Apple's processors have no doubles.
+    is_single = device.type == "mps" and numbers.dtype == torch.float64
+    return (numbers.float() if is_single else numbers).to(device)
+
+
 def _buffer(name: str, given: Any) -> Tensor | None:
     """Numbers by class that move with a module."""
     if given is None:
@@ -501,10 +520,14 @@ def _buffer(name: str, given: Any) -> Tensor | None:
 
 
 class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
-    """A loss with its parameters; `weight` and `counts` move with the module."""
+    """A loss with its parameters; `weight` and `counts` move with the module.
+
+    `half()` and the like cast `weight` alone: half precision does not reach large class sizes, and rounds others.
+    """
 
     _function: Callable[..., Tensor]
     _defaults: dict[str, Any] = {}
+    counts: Tensor | None
 
     def __init__(self, weight: Any = None, *, reduction: str = "mean", **parameters: Any) -> None:
         super().__init__()
@@ -527,6 +550,16 @@ class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
         classes = len(by_class[0]) if by_class else 2
         with torch.no_grad():
             self(torch.zeros(classes, classes), torch.arange(classes))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], *arguments: Any, **options: Any) -> _Loss:
+        counts, self.counts = self.counts, None
+        try:
+            super()._apply(fn, *arguments, **options)  # type: ignore[no-untyped-call, unused-ignore]
+        finally:
+            self.counts = counts
+        if counts is not None:
+            self.counts = _moved(fn, counts)
+        return self
 
     def extra_repr(self) -> str:
         """The parameters."""
@@ -604,7 +637,7 @@ class BalanceMonitor:
     classes : sequence of str, optional
         Names of the classes.
     **parameters
-        Parameters of the loss; and `reduction`, `tol`, `recalibrate` and `ignore_index` as of `equipoise.audit`.
+        Parameters of the loss; and `reduction`, `tol`, `recalibrate`, `alternatives` and `ignore_index` as of `equipoise.audit`.
 
     Attributes
     ----------
@@ -616,7 +649,7 @@ class BalanceMonitor:
         self, loss: str = "softmax", *, class_weight: Any = None, classes: Sequence[str] | None = None, **parameters: Any
     ) -> None:
         self.ignore_index = parameters.pop("ignore_index", None)
-        self.options = {name: parameters.pop(name) for name in ("reduction", "tol", "recalibrate") if name in parameters}
+        self.options = {name: parameters.pop(name) for name in ("reduction", "tol", "recalibrate", "alternatives") if name in parameters}
         _core.check_loss((loss, parameters))
         checked_options(**self.options)
         _check_weights(class_weight, classes)
@@ -637,7 +670,7 @@ class BalanceMonitor:
         Raises
         ------
         ValueError
-            The batch cannot be audited: it is not kept.
+            The batch cannot be audited, or all of its rows are to be ignored: it is not kept.
         """
         if not isinstance(part, str):
             raise ValueError(f"part must be a name such as 'training'; got {part!r}")
@@ -654,12 +687,15 @@ class BalanceMonitor:
         if len(unknown) > 0:
             raise ValueError(f"target holds {unknown[0]:g}, but classes are 0 to {len(names) - 1}")
         weights_of(self.class_weight, names)
+        given = {"arrays": {"logits": scores, "labels": labels}, "classes": names_of(names)}
+        _core.check_scores(given, (self.loss, self.parameters))
         self._columns = scores.shape[1]
         # Copies: an array on the processor may be the model's own memory.
         self._seen.setdefault(part, []).append((scores.copy(), labels.copy()))
 
     def end_epoch(self) -> dict[str, AuditResult]:
-        """Audit what was noted since the last epoch, part by part. Where that fails, the epoch is left out of `history`."""
+        """Audit what was noted since the last epoch, part by part; the results are of the parts that it had. Where an audit fails, the
+        epoch is left out of `history`."""
         if not self._seen:
             raise RuntimeError("no batch was noted in this epoch: call update(logits, target) for each")
         seen, self._seen = self._seen, {}
@@ -667,7 +703,7 @@ class BalanceMonitor:
         results = {part: self._audited(batches) for part, batches in seen.items()}
         self._last.update(results)
         self.history += [{"epoch": epoch, "part": part, "result": result} for part, result in results.items()]
-        return dict(self._last)
+        return results
 
     def _audited(self, batches: list[tuple[Any, Any]]) -> AuditResult:
         """The audit of some batches, whose labels are numbers of columns."""
@@ -677,7 +713,7 @@ class BalanceMonitor:
         return audited(arrays, names, (self.loss, self.parameters), self.class_weight, **self.options)
 
     def audit(self, part: str = "training") -> AuditResult:
-        """The audit of the last epoch."""
+        """The audit of the last epoch that had this part."""
         if part not in self._last:
             raise RuntimeError(f"no epoch with part {part!r} has ended; there are {sorted(self._last)}")
         return self._last[part]

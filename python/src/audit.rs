@@ -4,11 +4,12 @@ use crate::arguments::{Loss, Weights, class_weights};
 use crate::errors::{in_arguments, value_error};
 use crate::threads::for_a_lasting_child;
 use equipoise::audit::{
-    AuditInput, AuditRecord, ReadOptions, Reduction, audit as audit_of, compare_head, findings, recalibrate,
-    summary, verdict,
+    AuditInput, AuditRecord, ReadOptions, Reduction, alternatives, audit as audit_of, compare_head, findings,
+    recalibrate, summary, verdict,
 };
 use equipoise::data::arrays::{Array, Arrays};
 use equipoise::loss::LossSpec;
+use equipoise::solver::Intercept;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pythonize::pythonize;
@@ -60,7 +61,17 @@ pub(crate) struct Options {
     #[pyo3(item)]
     recalibrate: bool,
     #[pyo3(item)]
+    alternatives: bool,
+    #[pyo3(item)]
     l2: f64,
+}
+
+/// Refuses logits and labels that no audit takes, alone or among others: a row whose own class is masked, a logit that is none, no
+/// row that counts, another number of logits than the loss takes.
+#[pyfunction]
+pub(crate) fn check_scores(python: Python, scores: Scores, loss: Loss) -> PyResult<()> {
+    let input = scores.input()?;
+    python.detach(|| input.check_part(&loss.0)).map_err(value_error)
 }
 
 /// The record of an audit, with what it says in words.
@@ -104,6 +115,10 @@ pub(crate) fn audit<'py>(
     };
     let audited = python.detach(|| {
         let mut record = audit_of(&input, spec.row().name, &spec, &weights, (reduction, options.tolerance))?;
+        // As the command: without a bias no loss balances.
+        if options.alternatives && !record.measured.stationary && input.intercept == Intercept::Free {
+            record.alternatives = alternatives(&input, &spec, &weights, options.tolerance)?;
+        }
         if options.recalibrate {
             record.recalibrated = Some(recalibrate(&input, &spec, &weights, options.tolerance)?);
         }

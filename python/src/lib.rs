@@ -32,7 +32,7 @@ mod core_module {
     #[pymodule_export]
     use super::analysis::{analyses, run};
     #[pymodule_export]
-    use super::audit::audit;
+    use super::audit::{audit, check_scores};
     #[pymodule_export]
     use super::balance::balance;
     #[pymodule_export]

@@ -5,7 +5,7 @@ use crate::arrays::columns_as_bytes;
 use crate::errors::{in_arguments, value_error};
 use crate::interrupt::Watch;
 use crate::samples::Samples;
-use equipoise::data::Dataset;
+use equipoise::data::{Dataset, DesignColumn, DesignKind};
 use equipoise::loss::{ClassWeights, LossSpec};
 use equipoise::memory::check_memory;
 use equipoise::record::{End, HeadRows, Rounded, SolveRecord};
@@ -199,6 +199,9 @@ pub(crate) fn handed_out(python: Python, mut record: SolveRecord, head: Option<H
     if let Some(rows) = rows_of(&mut record.end) {
         *rows = HeadRows::default();
     }
+    // Of arrays every feature is what the numbers of a column are.
+    let number = |name: &String| DesignColumn { source: name.clone(), kind: DesignKind::Number };
+    record.design = Some(record.features.iter().map(number).collect());
     match &mut record.end {
         // An argument that the command line does not have.
         End::NotConverged { advice, why, .. } if why.starts_with("the limit of") => {

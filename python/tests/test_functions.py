@@ -156,6 +156,62 @@ def test_audits_take_labels_as_people_have_them():
     assert equipoise.audit(unknown, logits=more, ignore_index="?", **named).loss == usual.loss
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "object"])
+def test_a_label_to_ignore_is_left_out_of_every_type(dtype):
+    """-1 is none of the numbers of an unsigned type: 255 would take its place, which may be a class."""
+    random = np.random.default_rng(0)
+    classes = 300 if dtype != "int8" else 5
+    logits, y = random.standard_normal((900, classes)), np.arange(900) % min(classes, 250)
+    kept = y != 3
+    usual = equipoise.audit(y[kept], logits=logits[kept])
+    is_named = "int" in dtype
+    names = [{"classes": [f"class {k}" for k in range(classes)]}] if is_named else []
+    for options in ({}, {"classes": np.arange(classes)}, *names):
+        found = equipoise.audit(y.astype(dtype), logits=logits, ignore_index=3, **options)
+        assert found.loss == usual.loss and found.record["class_counts"] == usual.record["class_counts"]
+    if dtype == "int8":
+        return
+    for label in (255, np.iinfo(dtype).max if dtype.startswith("uint") else 2**24):
+        marked = np.where(kept, y, label).astype(dtype)
+        few = np.where(kept, y % 4, label).astype(dtype)
+        assert equipoise.audit(marked, logits=logits, ignore_index=label).loss == usual.loss
+        few_usual = equipoise.audit(y[kept] % 4, logits=logits[kept, :4])
+        named = {"classes": list("abcd")} if is_named else {}
+        assert equipoise.audit(few, logits=logits[:, :4], ignore_index=label, **named).loss == few_usual.loss
+    with pytest.raises(ValueError, match="classes are 0 to 3"):
+        equipoise.audit(few, logits=logits[:, :4])
+
+
+def test_whole_numbers_beyond_those_of_int64_are_ignored_too():
+    largest = 2**64 - 1
+    for labels in (np.array([0, 1, largest], dtype="uint64"), [0, 1, largest], np.array([0, 1, largest], dtype=object)):
+        assert equipoise.audit(labels, logits=np.eye(3, 2), ignore_index=largest).record["ignored"] == 1
+
+
+def test_weights_of_samples_are_one_for_each_as_of_solve():
+    X, y = drawn()
+    weights = np.random.default_rng(0).uniform(0.1, 3.0, len(y))
+    assert equipoise.audit(y, logits=X, sample_weight=pd.Series(weights)).loss == equipoise.audit(y, logits=X, sample_weight=weights).loss
+    for wrong in (weights.reshape(-1, 2), weights[:, None], weights[:9], -weights):
+        said = []
+        for function, options in ((equipoise.audit, {"logits": X}), (equipoise.calibration, {"logits": X}), (equipoise.solve, {"l2": 0.1})):
+            with pytest.raises(ValueError) as error:
+                arguments = (X, y) if function is equipoise.solve else (y,)
+                function(*arguments, sample_weight=wrong, **options)
+            said.append(str(error.value))
+        assert len(set(said)) == 1, said
+
+
+def test_probabilities_may_be_rounded_wherever_they_are_taken():
+    """Single precision is off by 1e-7."""
+    rounded = [[1.0000001, 0.0], [1.0000001, -1e-7]]
+    assert equipoise.audit([0, 0], probabilities=rounded).accuracy == 1.0
+    assert equipoise.prior_correct(rounded, [1.0, 2.0]).tolist() == [[1.0, 0.0], [1.0, 0.0]]
+    for wrong in ([[1.00001, 0.0]], [[1.0, -1e-5]], [[0.0, -1e-7]]):
+        with pytest.raises(ValueError, match="probabilities must be numbers from 0 to 1"):
+            equipoise.prior_correct(wrong, [1.0, 2.0])
+
+
 def test_balance_takes_designed_weights():
     P = [[0.8, 0.2], [0.4, 0.6]]
     by_name = equipoise.balance(P, [20, 10], class_weight={"b": 2.0, "a": 1.0}, classes=["a", "b"])
@@ -314,6 +370,46 @@ def test_everything_may_be_imported_at_once():
     assert output == f"solve {len(equipoise.__all__)}\n"
 
 
+WITHOUT = """
+    import sys
+
+    class Without:
+        def find_spec(self, name, *_):
+            if name.split(".")[0] in ("matplotlib", "pandas"):
+                raise ModuleNotFoundError(name)
+
+    sys.meta_path.insert(0, Without())
+    import numpy as np
+    import equipoise
+    X, y = np.random.default_rng(0).standard_normal((30, 2)), np.arange(30) % 2
+    calls = {
+        "plot": [
+            equipoise.solve(X, y, l2=0.1).plot,
+            equipoise.audit(y, logits=X).plot,
+            equipoise.balance([[0.8, 0.2], [0.4, 0.6]], [20, 10]).plot,
+            equipoise.weight_effects(X, y, l2=0.1).plot,
+            equipoise.design_weights(X, y, l2=0.1).plot,
+            equipoise.SoftmaxRegression().fit_path(X, y, l2s=3).path_.plot,
+        ],
+        "to_frame": [equipoise.losses().to_frame],
+        "run": [lambda: equipoise.run("averaging")],
+        "calibration": [lambda: equipoise.calibration(y, logits=X)],
+    }
+    for name, functions in calls.items():
+        library = "matplotlib" if name == "plot" else "pandas"
+        for function in functions:
+            try:
+                function()
+            except ImportError as error:
+                print(str(error) == f"{name} needs {library}: pip install {library}", error)
+"""
+
+
+def test_what_is_to_be_installed_is_said_with_the_function_that_was_called():
+    output = subprocess.check_output([sys.executable, "-c", textwrap.dedent(WITHOUT)], text=True).splitlines()
+    assert len(output) == 9 and all(line.startswith("True") for line in output), output
+
+
 FORKED = """
     import multiprocessing, warnings
     import numpy as np
@@ -444,6 +540,8 @@ P2 = [[0.8, 0.2], [0.4, 0.6]]
         (lambda X, y: equipoise.audit(y, logits=X, class_weight=pd.Series([1.0, 2.0, 3.0], index=list("abc"))), "are not in"),
         (lambda X, y: equipoise.audit(y, logits=X, features=X, coef=np.ones((3, 5))), "^coef: has shape"),
         (lambda X, y: equipoise.audit(y, logits=X, features=X, coef=np.eye(3), intercept=[1.0]), "^intercept: has shape"),
+        (lambda X, y: equipoise.audit(y, logits=X, features=X, coef=np.eye(3), intercept=np.ones((1, 3))), "intercept must have one axis"),
+        (lambda X, y: equipoise.audit(y, logits=X, alternatives="yes"), "alternatives must be True or False"),
         (lambda X, y: equipoise.audit(y, logits=X, classes=[["a", "b", "c"]]), r"classes of shape \(1, 3\)"),
         (lambda X, y: equipoise.prior_correct([[np.nan, 1.0]], [1.0, 1.0]), "from 0 to 1"),
         (lambda X, y: equipoise.prior_correct([[0.0, 0.0]], [1.0, 1.0]), "above 0"),

@@ -191,6 +191,111 @@ def test_audits_take_tensors_of_every_precision():
 
 
 @needs_torch
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_every_array_of_an_audit_may_be_a_tensor_that_has_a_gradient(dtype):
+    """A last layer as PyTorch has it, among others."""
+    torch.manual_seed(0)
+    X, y = torch.randn(60, 4), torch.arange(60) % 3
+    layer = torch.nn.Linear(4, 3).to(getattr(torch, dtype))
+    features = X.to(layer.weight.dtype).requires_grad_()
+    logits = layer(features)
+    given = {"logits": logits, "features": features, "coef": layer.weight, "intercept": layer.bias, "l2": 1e-2}
+    given["sample_weight"] = torch.linspace(0.5, 2.0, 60, dtype=logits.dtype).requires_grad_()
+    given["class_weight"] = torch.tensor([1.0, 2.0, 3.0], dtype=logits.dtype, requires_grad=True)
+    arrays = {name: values if name == "l2" else values.detach().double().numpy() for name, values in given.items()}
+    assert equipoise.audit(y, **given).record == equipoise.audit(y.numpy(), **arrays).record
+    probabilities, weights = logits.softmax(1), given["class_weight"]
+    corrected = equipoise.prior_correct(probabilities.detach().double().numpy(), arrays["class_weight"])
+    assert np.array_equal(equipoise.prior_correct(probabilities, weights), corrected)
+    P, counts = torch.full((3, 3), 0.25, requires_grad=True) + 0.25 * torch.eye(3), torch.tensor([3.0, 2.0, 1.0], requires_grad=True)
+    usual = equipoise.balance(P.detach().numpy(), [3, 2, 1])
+    assert equipoise.balance(P.to(layer.weight.dtype), counts).record == usual.record
+    with pytest.raises(ValueError, match="Complex data not supported: logits"):
+        equipoise.audit(y, logits=logits.detach().float() + 1j)
+
+
+@needs_torch
+def test_labels_to_ignore_may_be_bytes():
+    """As masks of images are."""
+    logits, target = torch.randn(40, 3), (torch.arange(40) % 4).to(torch.uint8)
+    target[target == 3] = 255
+    monitor = losses.BalanceMonitor(ignore_index=255)
+    monitor.update(logits, target)
+    usual = equipoise.audit(target[target < 255].long(), logits=logits[target < 255])
+    assert monitor.end_epoch()["training"].loss == usual.loss
+
+
+@needs_torch
+@pytest.mark.parametrize(
+    "name, zero, usual",
+    [
+        ("logit-adjusted", {"strength": 0.0}, "softmax"),
+        ("vector-scaling", {"strength": 0.0, "gamma": 0.0}, "softmax"),
+        ("vector-scaling", {"strength": 0.0, "gamma": 0.5}, None),
+        ("seesaw", {"mitigation": 0.0}, None),
+        ("seesaw", {"mitigation": 0.0, "compensation": 0.0}, "softmax"),
+    ],
+)
+def test_a_strength_of_zero_reads_no_class_size(name, zero, usual):
+    """Where a batch lacks a class, 0 times the logarithm of its size would be no number."""
+    logits, target = torch.randn(8, 3, dtype=torch.float64), torch.arange(8) % 2
+    logits[0, 2] = 3.0
+
+    def of(loss, **parameters):
+        given = logits.clone().requires_grad_()
+        value = loss(given, target, **parameters)
+        value.backward()
+        return value.item(), given.grad.numpy()
+
+    loss = getattr(losses, name.replace("-", "_"))
+    found = of(loss, **zero)
+    assert np.isfinite(found[0]) and np.isfinite(found[1]).all()
+    if usual:
+        assert_alike(found, of(getattr(losses, usual)))
+    elif name == "seesaw":
+        assert_alike(found, of(loss, **zero, counts=[4, 4, 1]))
+    module = getattr(losses, name.title().replace("-", "") + "Loss")
+    assert of(module(**zero))[0] == found[0]
+
+
+@needs_torch
+def test_a_strength_is_learned_from_zero():
+    strength = torch.tensor(0.0, requires_grad=True)
+    losses.logit_adjusted(torch.zeros(6, 3), torch.tensor([0, 0, 0, 0, 1, 1]), strength=strength).backward()
+    assert torch.isfinite(strength.grad)
+
+
+@needs_torch
+def test_margins_of_ldam_are_those_of_the_classes_that_are_there():
+    logits, target = torch.randn(9, 3, dtype=torch.float64), torch.tensor([0] * 6 + [1] * 3)
+    moved = logits.clone()
+    moved[:6, 0] -= 0.5 * (3 / 6) ** 0.25
+    moved[6:, 1] -= 0.5
+    wanted = torch.nn.functional.cross_entropy(5 * moved, target)
+    assert abs(losses.ldam(logits, target, scale=5.0) - wanted) < 1e-12
+    assert abs(losses.ldam(logits, target, scale=5.0, counts=[6, 3, 3]) - wanted) < 1e-12
+
+
+@needs_torch
+@pytest.mark.parametrize("counts", [[100_000.0, 10.0, 5.0], [1001.0, 999.0, 333.0], [70_001, 999, 3], [0.1, 0.7, 3.3], [16_777_217.0, 2.0, 3.0]])
+def test_class_sizes_are_not_cast_with_a_module(counts):
+    """Half precision ends at 65,504, and bfloat16 has three digits."""
+    logits, target = torch.randn(9, 3, dtype=torch.float64), torch.arange(9) % 3
+    usual = losses.logit_adjusted(logits, target, counts=np.array(counts))
+    assert losses.logit_adjusted(logits, target, counts=counts) == usual
+    for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
+        module = torch.nn.Sequential(losses.LogitAdjustedLoss([1.0, 1.0, 1.0], counts=counts)).to(dtype)[0]
+        assert module(logits, target) == usual and module.counts.tolist() == counts
+        assert module.weight.dtype == dtype
+        assert losses.LdamLoss(counts=counts).type(dtype).counts.tolist() == counts
+    moved = losses.LdamLoss(counts=counts).to("meta", torch.float16)
+    assert moved.counts.device.type == "meta" and moved.to_empty(device="cpu").counts.shape == (3,)
+    again = losses.LdamLoss(counts=[1.0, 1.0, 1.0])
+    again.load_state_dict(losses.LdamLoss(counts=counts).state_dict())
+    assert again.counts.tolist() == counts
+
+
+@needs_torch
 def test_a_monitor_says_what_an_audit_says():
     torch.manual_seed(0)
     x = torch.randn(120, 3)
@@ -419,6 +524,11 @@ def test_a_monitor_does_not_keep_a_batch_that_cannot_be_audited():
         (logits[:, :2], target.clamp(max=1)),
         (logits[None], target),
         (logits[:0], target[:0]),
+        (logits.where(torch.nn.functional.one_hot(target) == 0, -float("inf")), target),
+        (logits.double().where(torch.nn.functional.one_hot(target) == 0, torch.finfo(torch.float64).min), target),
+        (logits.double() * 1e13, target),
+        (logits, target * 0 - 100),
+        (logits, target * 0 - 1),
         (logits, ["a"] * 40),
     ):
         with pytest.raises(ValueError):
@@ -437,6 +547,31 @@ def test_a_monitor_does_not_keep_a_batch_that_cannot_be_audited():
     both = torch.cat([logits, masked]), torch.cat([target, target.where(target != 1, -100)])
     usual = equipoise.audit(both[1], logits=both[0], class_weight=[1.0, 2.0, 3.0])
     assert monitor.audit().record == usual.record
+
+
+@needs_torch
+@pytest.mark.parametrize("loss", ["label-smoothing", "softmax", "ldam", "inr"])
+def test_a_monitor_does_not_keep_a_batch_that_its_loss_does_not_take(loss):
+    logits, target = torch.randn(40, 3), torch.arange(40) % 3
+    logits[0, 1] = -float("inf")
+    wrong, text = ((logits, target), "infinite") if loss == "label-smoothing" else ((logits[:, 0], target % 2), "takes 2 logits")
+    monitor = losses.BalanceMonitor(loss)
+    with pytest.raises(ValueError, match=text):
+        monitor.update(*wrong)
+    monitor.update(logits[1:], target[1:])
+    assert set(monitor.end_epoch()) == {"training"}
+
+
+@needs_torch
+def test_an_epoch_has_the_parts_that_were_noted_in_it():
+    logits, target = torch.randn(40, 3), torch.arange(40) % 3
+    monitor = losses.BalanceMonitor()
+    monitor.update(logits, target)
+    monitor.update(logits, target, part="held-out")
+    assert set(monitor.end_epoch()) == {"training", "held-out"}
+    monitor.update(2 * logits, target)
+    assert set(monitor.end_epoch()) == {"training"}
+    assert monitor.audit("held-out").loss == monitor.history[0]["result"].loss
 
 
 @needs_torch

@@ -218,6 +218,35 @@ pub(super) fn problem(
     Ok((targets, loss))
 }
 
+impl AuditInput {
+    /// Checks what an audit of these rows among others would refuse of these, whichever classes they lack.
+    ///
+    /// ```
+    /// # use equipoise_core as equipoise;
+    /// use equipoise::audit::{AuditInput, ReadOptions, Reduction, audit};
+    /// use equipoise::loss::{ClassWeights, LossSpec};
+    ///
+    /// let read = |table: &str| AuditInput::of_bytes(table.into(), "logits", &ReadOptions::default());
+    /// let part = read("label,a,b\na,2.0,0.0\na,0.5,0.0\n")?;
+    /// let spec = LossSpec::BalancedSoftmax;
+    /// // An audit of the part alone has no size of class b.
+    /// assert!(audit(&part, "balanced-softmax", &spec, &ClassWeights::None, (Reduction::Mean, 0.01)).is_err());
+    /// part.check_part(&spec)?;
+    /// assert!(read("label,a,b\na,2e13,0.0\n")?.check_part(&spec).is_err());
+    /// # Ok::<(), equipoise::data::DataError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The parameters of the loss or the number of columns do not fit, or a row holds a number that is no logit or no probability.
+    pub fn check_part(&self, spec: &LossSpec) -> Result<(), DataError> {
+        let lacks_sizes = spec.reads_counts() && self.labels().counts().contains(&0);
+        if !lacks_sizes {
+            problem(self, spec, &ClassWeights::None)?;
+        }
+        self.logits(0..self.labels().samples(), spec.row().link).map(drop)
+    }
+}
+
 impl Reduction {
     /// What losses in their own reduction are multiplied by.
     fn factor(self, spec: &LossSpec, loss: &BuiltLoss, targets: &Targets) -> f64 {
