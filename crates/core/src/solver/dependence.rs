@@ -196,7 +196,7 @@ impl Pivots {
         let own = self.nearly[pivot].as_ref()?;
         let part = |k: usize| (own.coefficients[k] * self.triangle.column(k).norm()).abs();
         let mut order: Vec<usize> = (0..pivot).filter(|&k| own.coefficients[k] != 0.0).collect();
-        sort_largest_first(&mut order, |k| part(k));
+        sort_largest_first(&mut order, part);
         let spread = self.spreads[own.column];
         let mut fit = Fit::to(self.triangle.view((0, pivot), (pivot, 1)).column(0).into_owned());
         for (count, &k) in order.iter().take(MAX_TERMS).enumerate() {
