@@ -62,7 +62,7 @@ fn goes_on(one: &Problem, next: &Problem) -> bool {
 
 /// A search that has ended and can go on with another problem.
 enum EndedSearch<'p> {
-    Columns(ColumnNewton<'p, Logistic>),
+    Columns(Box<ColumnNewton<'p, Logistic>>),
     Softmax(Box<SoftmaxNewton<'p>>),
 }
 
@@ -76,6 +76,7 @@ struct Path<'p, 'a> {
 
 impl<'p, 'a> Path<'p, 'a> {
     fn solve(&mut self, problem: &'p Problem<'a>) -> Outcome<'a> {
+        let columns = |newton| EndedSearch::Columns(Box::new(newton));
         let softmax = |newton| EndedSearch::Softmax(Box::new(newton));
         let on = Search::going_on(problem, self.features);
         let anew = || Search::new(problem, self.features);
@@ -83,7 +84,7 @@ impl<'p, 'a> Path<'p, 'a> {
             (BuiltLoss::Logistic(loss), Some(EndedSearch::Columns(mut newton))) => {
                 let guess = guess(&mut self.solutions, newton.theta());
                 newton.go_on_with(on.column_pass(loss.clone()), guess);
-                self.finish(&on, newton, EndedSearch::Columns)
+                self.finish(&on, *newton, columns)
             }
             (BuiltLoss::Softmax(loss), Some(EndedSearch::Softmax(mut newton))) => {
                 let guess = guess(&mut self.solutions, newton.theta());
@@ -92,7 +93,7 @@ impl<'p, 'a> Path<'p, 'a> {
             }
             (BuiltLoss::Logistic(loss), _) => {
                 let search = anew();
-                self.finish(&search, search.logistic_newton(loss), EndedSearch::Columns)
+                self.finish(&search, search.logistic_newton(loss), columns)
             }
             (BuiltLoss::Softmax(loss), _) => {
                 let search = anew();
