@@ -1,7 +1,7 @@
 //! Logits of a few hundred samples at a time, as every loss works on them.
 
 use super::Targets;
-use crate::numeric::{Kernel, SAMPLES_PER_CHUNK, update_sample_chunks, vectorised};
+use crate::numeric::{SAMPLES_PER_CHUNK, update_sample_chunks};
 use nalgebra::DMatrix;
 use std::ops::Range;
 
@@ -62,44 +62,9 @@ pub(crate) fn weigh(numbers: &mut [f64], weights: Option<&[f64]>) {
     }
 }
 
-/// Up to so many classes, going through all of them for a whole block is quicker than looking up every sample's own.
-pub(super) const FEW_CLASSES: usize = 8;
-
-/// One of two numbers, without a branch: loops become vector instructions.
-#[allow(clippy::inline_always, reason = "part of vectorised kernels")]
-#[inline(always)]
-pub(super) fn chosen(is_first: bool, first: f64, second: f64) -> f64 {
-    let mask = u64::from(is_first).wrapping_neg();
-    f64::from_bits(first.to_bits() & mask | second.to_bits() & !mask)
-}
-
 /// Writes the number of every sample's class.
 pub(crate) fn of_classes(by_class: &[f64], labels: &[u32], into: &mut [f64]) {
-    if by_class.len() <= FEW_CLASSES {
-        vectorised(OfClasses { by_class, labels, into });
-    } else {
-        into.iter_mut().zip(labels).for_each(|(entry, &label)| *entry = by_class[label as usize]);
-    }
-}
-
-struct OfClasses<'a> {
-    by_class: &'a [f64],
-    labels: &'a [u32],
-    into: &'a mut [f64],
-}
-
-#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for OfClasses<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for (class, &number) in (0..).zip(self.by_class) {
-            for (entry, &label) in self.into.iter_mut().zip(self.labels) {
-                *entry = chosen(label == class, number, *entry);
-            }
-        }
-    }
+    into.iter_mut().zip(labels).for_each(|(entry, &label)| *entry = by_class[label as usize]);
 }
 
 /// The transpose of a column-major matrix with `rows` rows.

@@ -1,8 +1,7 @@
 //! Softmax cross-entropy (docs/theory.md#b5), and what it shares with other losses over one softmax per sample.
 
 use super::block::{
-    FEW_CLASSES, LogitBlock, PerSample, chosen, lane_largest, lane_sum, lane_sum_of, of_classes,
-    update_in_blocks, weigh,
+    LogitBlock, PerSample, lane_largest, lane_sum, lane_sum_of, of_classes, update_in_blocks, weigh,
 };
 use super::{ColumnPart, Link, Loss, Targets};
 use crate::numeric::{
@@ -139,10 +138,6 @@ fn exponentials(samples: usize, values: &mut [f64]) -> (PerSample, PerSample) {
 /// Reads the logit, or what it has become, of every sample's class.
 fn gather_targets(block: &LogitBlock, into: &mut [f64]) {
     let (labels, values) = (block.labels, &*block.values);
-    if values.len() <= FEW_CLASSES * labels.len() {
-        vectorised(Gather { labels, values, into });
-        return;
-    }
     for (sample, (entry, &label)) in into.iter_mut().zip(labels).enumerate() {
         *entry = values[label as usize * labels.len() + sample];
     }
@@ -151,10 +146,6 @@ fn gather_targets(block: &LogitBlock, into: &mut [f64]) {
 /// Writes one number for each sample where the logit of its class was.
 fn scatter_targets(block: &mut LogitBlock, from: &[f64]) {
     let (labels, values) = (block.labels, &mut *block.values);
-    if values.len() <= FEW_CLASSES * labels.len() {
-        vectorised(Scatter { labels, values, from });
-        return;
-    }
     for (sample, (&label, &number)) in labels.iter().zip(from).enumerate() {
         values[label as usize * labels.len() + sample] = number;
     }
@@ -201,48 +192,6 @@ impl Loss for Softmax {
             let weight = weights[label as usize] * targets.sample_weight(sample);
             let (origin, mean) = mean_along(p.as_slice(), along.iter().copied());
             p.zip_apply(&along, |p, along| *p *= weight * ((along - origin) - mean));
-        }
-    }
-}
-
-/// [`gather_targets`], class by class.
-struct Gather<'a> {
-    labels: &'a [u32],
-    values: &'a [f64],
-    into: &'a mut [f64],
-}
-
-#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Gather<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for (class, column) in (0..).zip(self.values.chunks_exact(self.labels.len())) {
-            for ((entry, &value), &label) in self.into.iter_mut().zip(column).zip(self.labels) {
-                *entry = chosen(label == class, value, *entry);
-            }
-        }
-    }
-}
-
-/// [`scatter_targets`], class by class.
-struct Scatter<'a> {
-    labels: &'a [u32],
-    values: &'a mut [f64],
-    from: &'a [f64],
-}
-
-#[allow(clippy::inline_always, reason = "kernels are compiled for the caller's instructions")]
-impl Kernel for Scatter<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        for (class, column) in (0..).zip(self.values.chunks_exact_mut(self.labels.len())) {
-            for ((value, &number), &label) in column.iter_mut().zip(self.from).zip(self.labels) {
-                *value = chosen(label == class, number, *value);
-            }
         }
     }
 }
