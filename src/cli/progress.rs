@@ -1,11 +1,11 @@
 //! What a terminal shows while work goes on, and a curve in one line of text.
 
-use equipoise::progress::{Progress, progress};
+use equipoise::progress::{Progress, processor_time, progress};
 use equipoise::solver::Iteration;
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -61,23 +61,65 @@ impl Waiting {
     }
 }
 
-/// Iteration and gradient of a search.
-pub(super) struct Spinner(Waiting);
+/// Iteration and gradient of a search, and that it waits for its file, where it does.
+pub(super) struct Spinner {
+    at: Arc<Mutex<Option<Iteration>>>,
+    _shown: Busy,
+}
 
 impl Spinner {
-    pub(super) fn new() -> Self {
-        Self(Waiting::new("solving"))
+    /// Of a search over samples that are in memory, or in a file that is read while it searches.
+    pub(super) fn new(file: Option<&str>) -> Self {
+        let (at, file) = (Arc::new(Mutex::new(None)), file.map(str::to_owned));
+        let (shown, mut usage) = (Arc::clone(&at), Usage::begin(Instant::now(), processor_time()));
+        let text = move |elapsed: Duration, _: Option<&Seen>| {
+            let waits = usage.waits(Instant::now(), processor_time());
+            let at = shown.lock().unwrap_or_else(PoisonError::into_inner);
+            searching(elapsed, at.as_ref(), file.as_deref().filter(|_| waits))
+        };
+        Self { at, _shown: Busy::saying(text) }
     }
 
     /// Shows how far the search is.
     pub(super) fn update(&self, at: &Iteration) {
-        self.0.update(&format!("iteration {}, relative gradient {:.1e}", at.number, at.relative_gradient));
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Some(*at);
     }
 }
 
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        self.0.end();
+/// How far a search is, and the file it waits for.
+fn searching(elapsed: Duration, at: Option<&Iteration>, waits_for: Option<&str>) -> String {
+    let at =
+        at.map(|at| format!(": iteration {}, relative gradient {:.1e}", at.number, at.relative_gradient));
+    let waits = waits_for.map(|file| format!("; waiting for the disk that {file} is on"));
+    format!("{}{}{}", said("solving", elapsed, None), at.unwrap_or_default(), waits.unwrap_or_default())
+}
+
+/// Work that takes less than this share of one processor waits for something.
+const IDLE: f64 = 0.3;
+/// Whether it does is looked at so often.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What a process has done of late.
+struct Usage {
+    since: Instant,
+    processor: Option<Duration>,
+    waits: bool,
+}
+
+impl Usage {
+    fn begin(since: Instant, processor: Option<Duration>) -> Self {
+        Self { since, processor, waits: false }
+    }
+
+    /// Whether it has waited for most of the last second.
+    fn waits(&mut self, now: Instant, processor: Option<Duration>) -> bool {
+        let passed = now - self.since;
+        if passed >= LOOK {
+            let used = processor.zip(self.processor).map(|(now, before)| now.saturating_sub(before));
+            let waits = used.is_some_and(|used| used < passed.mul_f64(IDLE));
+            *self = Self { waits, ..Self::begin(now, processor) };
+        }
+        self.waits
     }
 }
 
@@ -158,12 +200,17 @@ pub(super) struct Busy(Option<(Sender<()>, JoinHandle<()>)>);
 impl Busy {
     /// While `doing` something.
     pub(super) fn new(doing: &'static str) -> Self {
+        Self::saying(move |elapsed, seen| said(doing, elapsed, seen))
+    }
+
+    /// With a text that is asked for again and again.
+    fn saying(text: impl FnMut(Duration, Option<&Seen>) -> String + Send + 'static) -> Self {
         if !stderr().is_terminal() {
             return Self(None);
         }
         let (sender, ended) = channel();
         // Without a thread there is no line.
-        let thread = Builder::new().spawn(move || show_until(&ended, doing));
+        let thread = Builder::new().spawn(move || show_until(&ended, text));
         Self(thread.ok().map(|thread| (sender, thread)))
     }
 }
@@ -178,7 +225,7 @@ impl Drop for Busy {
 }
 
 /// Shows the line from the moment on that is no longer short, until the other end is dropped.
-fn show_until(ended: &Receiver<()>, doing: &str) {
+fn show_until(ended: &Receiver<()>, mut text: impl FnMut(Duration, Option<&Seen>) -> String) {
     const TICK: Duration = Duration::from_millis(200);
     let started = Instant::now();
     let mut seen: Option<Seen> = None;
@@ -189,7 +236,7 @@ fn show_until(ended: &Receiver<()>, doing: &str) {
             continue;
         }
         let bar = shown.get_or_insert_with(|| line("{spinner} {msg}"));
-        bar.set_message(said(doing, started.elapsed(), seen.as_ref()));
+        bar.set_message(text(started.elapsed(), seen.as_ref()));
         bar.tick();
     }
     if let Some(bar) = shown {
@@ -253,8 +300,9 @@ fn block(fraction: f64) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{QUIET, Seen, left, said, show_until, sparkline};
+    use super::{QUIET, Seen, Usage, left, said, searching, show_until, sparkline};
     use equipoise::progress::Progress;
+    use equipoise::solver::Iteration;
     use std::sync::mpsc::channel;
     use std::time::{Duration, Instant};
 
@@ -263,7 +311,7 @@ mod tests {
         let (sender, ended) = channel();
         drop(sender);
         let started = Instant::now();
-        show_until(&ended, "working");
+        show_until(&ended, |elapsed, seen| said("working", elapsed, seen));
         assert!(started.elapsed() < QUIET / 2);
     }
 
@@ -282,6 +330,28 @@ mod tests {
         let other = Seen::again(Some(later), at(2, 0.1), start + seconds(5));
         assert_eq!(said("reading", seconds(3), Some(&other)), "reading, 10%, time left unknown");
         assert_eq!(said("reading", seconds(3), None), "reading, 3 seconds");
+    }
+
+    #[test]
+    fn a_search_that_hardly_computes_waits_for_its_file() {
+        let seconds = Duration::from_secs_f64;
+        let begin = Instant::now();
+        let mut usage = Usage::begin(begin, Some(seconds(1.0)));
+        let mut seen = |at: f64, processor: f64| usage.waits(begin + seconds(at), Some(seconds(processor)));
+        assert!(!seen(0.5, 1.0), "too soon to say");
+        assert!(seen(1.5, 1.1));
+        assert!(seen(2.0, 1.9), "as a second ago");
+        assert!(!seen(3.0, 2.9));
+        assert!(!Usage::begin(begin, None).waits(begin + seconds(2.0), None), "nobody knows");
+        let at = Iteration { number: 3, loss: 0.5, relative_gradient: 1.25e-3, seconds: 4.0 };
+        assert_eq!(
+            searching(seconds(4.0), Some(&at), None),
+            "solving, 4 seconds: iteration 3, relative gradient 1.2e-3"
+        );
+        assert_eq!(
+            searching(seconds(9.0), None, Some("x.npy")),
+            "solving, 9 seconds; waiting for the disk that x.npy is on"
+        );
     }
 
     #[test]

@@ -200,7 +200,8 @@ fn solved<'a>(
     settings: &SolverSettings,
     arguments: &SolveArguments,
 ) -> Result<(Outcome<'a>, Option<SweepRecord>)> {
-    let spinner = Spinner::new();
+    let file = arguments.data.files().first().map(|file| file.display().to_string());
+    let spinner = Spinner::new(file.as_deref());
     let mut report = |at: &Iteration| {
         spinner.update(at);
         ControlFlow::Continue(())

@@ -4,22 +4,18 @@ use super::files::{Folder, numbers};
 use assert_cmd::cargo::cargo_bin;
 use std::process::Command;
 
-/// Runs a script with a Python that has what it needs; `None` where there is none.
+/// Runs a script with a Python that has what it needs, `TEST_PYTHON` or `python3`; `None` where there is none.
 fn ran(script: &str, needs: &str, folder: &Folder) -> Option<String> {
-    let has = Command::new("python3").args(["-c", &format!("import {needs}")]).output();
+    let python = std::env::var_os("TEST_PYTHON").unwrap_or_else(|| "python3".into());
+    let has = Command::new(&python).args(["-c", &format!("import {needs}")]).output();
     if !has.is_ok_and(|found| found.status.success()) {
-        eprintln!("{script} is left out: no python3 with {needs}");
+        eprintln!("{script} is left out: no Python with {needs}");
         return None;
     }
     let file = format!("{}/examples/{script}", env!("CARGO_MANIFEST_DIR"));
     let binary = cargo_bin("equipoise");
-    let output = Command::new("python3")
-        .arg(file)
-        .arg(folder.path())
-        .arg("--binary")
-        .arg(binary)
-        .output()
-        .expect("run");
+    let output =
+        Command::new(&python).arg(file).arg(folder.path()).arg("--binary").arg(binary).output().expect("run");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(String::from_utf8(output.stdout).expect("text"))
 }

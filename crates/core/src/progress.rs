@@ -1,10 +1,11 @@
 //! How far long work has come: counted where it is done, looked at by whoever waits for it.
 //!
 //! There is one count for the whole process, that of the outermost work that counts its steps. Nothing that is computed depends on
-//! it.
+//! it, nor on the processor time that work has taken.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The work under way.
 static UNDER_WAY: Mutex<Option<Arc<Count>>> = Mutex::new(None);
@@ -36,6 +37,21 @@ pub fn progress() -> Option<Progress> {
     let count = under_way().clone()?;
     let done = count.done.load(Ordering::Relaxed).min(count.total);
     Some(Progress { stage: count.stage, share: done as f64 / count.total as f64 })
+}
+
+/// Processor time of all threads of the process so far; `None` where the system is not asked.
+#[cfg(all(target_os = "linux", feature = "files"))]
+#[must_use]
+pub fn processor_time() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).ok()
+}
+
+/// Processor time of all threads of the process so far; `None` where the system is not asked.
+#[cfg(not(all(target_os = "linux", feature = "files")))]
+#[must_use]
+pub fn processor_time() -> Option<Duration> {
+    None
 }
 
 /// Work of a known number of steps, until it is dropped. Within another stage it counts for nothing.

@@ -94,7 +94,7 @@ impl Polish {
         let weights = ClassWeights::Explicit(targets.class_weights().to_vec());
         check_problem(&dataset, &self.loss, self.l2).context("--polish")?;
         let problem = Problem::new(&dataset, &self.loss, &weights, self.l2).context("--polish")?;
-        let spinner = Spinner::new();
+        let spinner = Spinner::new(None);
         let mut report = |at: &Iteration| {
             spinner.update(at);
             ControlFlow::Continue(())
