@@ -343,7 +343,7 @@ mod tests {
         assert!(seen(2.0, 1.9), "as a second ago");
         assert!(!seen(3.0, 2.9));
         assert!(!Usage::begin(begin, None).waits(begin + seconds(2.0), None), "nobody knows");
-        let at = Iteration { number: 3, loss: 0.5, relative_gradient: 1.25e-3, seconds: 4.0 };
+        let at = Iteration { number: 3, loss: 0.5, relative_gradient: 1.2e-3, seconds: 4.0 };
         assert_eq!(
             searching(seconds(4.0), Some(&at), None),
             "solving, 4 seconds: iteration 3, relative gradient 1.2e-3"
