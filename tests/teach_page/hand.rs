@@ -52,6 +52,28 @@ fn what_is_asked_cannot_be_moved() {
     assert_eq!(browser.ask(locked), json!([false, false]));
 }
 
+/// A move writes its link a little later: not over that of a scene that is about to open.
+#[test]
+fn a_scene_opens_however_soon_it_is_asked_for_after_a_move() {
+    let served = Served::start();
+    let Some(browser) = Browser::start((1280, 900)) else { return };
+    open(&browser, &served, "#two-classes");
+    // The link's turn comes between the click and the browser's word of it.
+    browser.ask(
+        "const later = window.setTimeout;
+         let writeLink;
+         window.setTimeout = (work, time, ...rest) => time === 200 ? (writeLink = work, 0) : later(work, time, ...rest);
+         const slider = document.getElementById('control-w');
+         slider.value = 50;
+         slider.dispatchEvent(new Event('input', { bubbles: true }));
+         window.setTimeout = later;
+         document.querySelector('[data-scene=losses]').click();
+         writeLink();",
+    );
+    waited(&browser, "return document.querySelector('[data-scene=losses][aria-current]') !== null");
+    waited(&browser, "return location.hash === '#losses'");
+}
+
 /// On a phone what is marked is scrolled to, and the tour stays.
 #[test]
 fn the_tour_stays_in_view_and_leads_back() {

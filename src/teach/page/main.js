@@ -30,6 +30,8 @@ const asker = new Asker();
 /** What is open: scene, values, look of the page, pictures, and what was last answered. */
 let open = null;
 let linkTimer = 0;
+/** The address that was followed or written last. */
+let linked = location.hash;
 
 /** Values before the last moves, newest last; moves in quick succession, as of a slider, are one. */
 const before = [];
@@ -99,8 +101,11 @@ function moved() {
 }
 
 function writeLink() {
+  // The address is another one by now, and is about to be followed.
+  if (location.hash !== linked) return;
   const wanted = link(open.scene, open.values, open.page);
-  if (wanted !== location.hash) history.replaceState(null, '', wanted);
+  if (wanted !== linked) history.replaceState(null, '', wanted);
+  linked = location.hash;
 }
 
 function ask(since) {
@@ -378,6 +383,7 @@ at('tools').replaceChildren(
 at('controls').addEventListener('submit', (event) => event.preventDefault());
 addEventListener('keydown', undoByKey);
 addEventListener('hashchange', () => {
+  linked = location.hash;
   const asked = languageOf(location.hash);
   if (asked && asked !== words.code) beginAnew();
   else show(follow(location.hash, scenes));
@@ -389,6 +395,7 @@ function takeFile(file) {
   if (open.scene !== scene) {
     show({ scene, values: start(scene), page: open.page });
     history.pushState(null, '', link(scene, open.values, open.page));
+    linked = location.hash;
   }
   scene.dropped(file, assign);
 }
